@@ -1,0 +1,52 @@
+"""Tables of the channel, its money and its nights. Knows scans."""
+
+import scans.tables  # noqa: F401 - foreign keys point there
+from stores.tables.money import (
+    ACCOUNT_KINDS,
+    ENTRY_KINDS,
+    EVIDENCE,
+    FOLLOWS,
+    SHARE_STATES,
+    Account,
+    Entry,
+    FormerSale,
+    Link,
+    Plan,
+    PlanPart,
+    Posting,
+    Sale,
+    Share,
+)
+from stores.tables.night import CheckIn, ClosedDay, DirtyDay, Flag, Outcome, StoreDay, Visit
+from stores.tables.places import PARTY_KINDS, Delivery, Party, Rep, Source, Store, StoreOwner
+
+__all__ = [
+    "ACCOUNT_KINDS",
+    "ENTRY_KINDS",
+    "EVIDENCE",
+    "FOLLOWS",
+    "PARTY_KINDS",
+    "SHARE_STATES",
+    "Account",
+    "CheckIn",
+    "ClosedDay",
+    "Delivery",
+    "DirtyDay",
+    "Entry",
+    "Flag",
+    "FormerSale",
+    "Link",
+    "Outcome",
+    "Party",
+    "Plan",
+    "PlanPart",
+    "Posting",
+    "Rep",
+    "Sale",
+    "Share",
+    "Source",
+    "Store",
+    "StoreDay",
+    "StoreOwner",
+    "Visit",
+]
