@@ -1,0 +1,138 @@
+"""Stage 1, mint: which codes were ever issued, and for what. Knows nobody.
+
+This is all of a batch that a scan needs, kept in memory: no statement per code, and no row per code.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scans import codes
+from scans.keys import KeyRing
+
+
+class UnknownBatchError(LookupError):
+    """No batch has this id."""
+
+
+class UnknownCodeError(LookupError):
+    """This code was never issued."""
+
+
+class Span(NamedTuple):
+    """The code numbers of one level of a batch."""
+
+    level: str
+    first_no: int
+    last_no: int
+
+    @property
+    def size(self) -> int:
+        """How many codes there are."""
+        return self.last_no - self.first_no + 1
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenReward:
+    """What a batch pays, decided at activation: tiers of (amount_cents, number of items)."""
+
+    rule: str
+    tiers: list[tuple[int, int]]
+    hash: str
+    prize_key_id: str
+
+    @property
+    def total_cents(self) -> int:
+        """What the whole batch can cost at most."""
+        return sum(amount_cents * items for amount_cents, items in self.tiers)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedBatch:
+    """What scanning, packing and printing need to know of a batch."""
+
+    id: int
+    batch_id: str
+    product_id: int
+    gtin: str
+    list_price_cents: int
+    state: str
+    key_id: str
+    count: int
+    items_per_case: int | None
+    cases_per_pallet: int | None
+    spans: tuple[Span, ...]
+    reward: FrozenReward | None
+
+    def span(self, level: str) -> Span:
+        """Return the codes of one level; none if the batch was not packed that far."""
+        return next((span for span in self.spans if span.level == level), Span(level, 0, -1))
+
+
+class Found(NamedTuple):
+    """A code that was issued: what it marks, and whether it can still earn anything."""
+
+    code_no: int
+    batch: IssuedBatch
+    level: str
+    position: int
+    earns: bool = True
+
+
+class Catalogue:
+    """All codes ever issued, in memory, as sorted ranges."""
+
+    def __init__(self, batches: Sequence[IssuedBatch]) -> None:
+        self._batches = {batch.batch_id: batch for batch in batches}
+        self._spans = sorted(
+            ((span, batch) for batch in batches for span in batch.spans), key=lambda pair: pair[0].first_no
+        )
+        self._first_nos = [span.first_no for span, _ in self._spans]
+
+    def find(self, code_no: int) -> Found:
+        """Return what a code number marks.
+
+        Raises: UnknownCodeError if it was never issued.
+        """
+        place = bisect_right(self._first_nos, code_no) - 1
+        if place >= 0:
+            span, batch = self._spans[place]
+            if code_no <= span.last_no:
+                return Found(code_no, batch, span.level, code_no - span.first_no + 1)
+        raise UnknownCodeError("this code was never issued")
+
+    def batch(self, batch_id: str) -> IssuedBatch:
+        """Return one batch by the id that the outside uses.
+
+        Raises: UnknownBatchError.
+        """
+        if batch_id not in self._batches:
+            raise UnknownBatchError(f"there is no batch {batch_id}")
+        return self._batches[batch_id]
+
+
+def find_serial(catalogue: Catalogue, ring: KeyRing, *, serial: str) -> Found:
+    """Return what a serial marks, whatever product it is said to belong to.
+
+    Raises: UnknownCodeError if no key of the ring ever issued it.
+    """
+    for key in ring.known("code"):
+        try:
+            found = catalogue.find(codes.decipher(key.secret, serial))
+        except (codes.CodeError, UnknownCodeError):
+            continue
+        if found.batch.key_id == key.id:
+            return found._replace(earns=key.state != "revoked")
+    raise UnknownCodeError("this code was never issued")
+
+
+def identify(catalogue: Catalogue, ring: KeyRing, *, gtin: str, serial: str) -> Found:
+    """Return what the code in an address marks: issued under a key of the ring, and for this GTIN of 14 digits.
+
+    Raises: UnknownCodeError.
+    """
+    found = find_serial(catalogue, ring, serial=serial)
+    if found.batch.gtin != gtin:
+        raise UnknownCodeError("this code was never issued")
+    return found
