@@ -1,0 +1,172 @@
+"""Stage 1, mint: the life of a batch, whose items, cases and pallets are ranges of code numbers. Knows nobody.
+
+There is no row per code: issuing ten million codes writes a row for the batch and one for each level.
+"""
+
+import secrets
+from datetime import datetime
+from itertools import accumulate, groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.orm import Session
+
+from scans import codes, versions
+from scans.catalogue import Catalogue, FrozenReward, IssuedBatch, Span, UnknownBatchError
+from scans.gs1 import check_gtin
+from scans.keys import KeyRing
+from scans.products import UnknownProductError
+from scans.tables import Batch, CodeRange, Product
+
+MAX_COUNT = 100_000_000
+
+
+class BatchError(ValueError):
+    """A batch like this cannot be issued."""
+
+
+class BatchStateError(ValueError):
+    """The batch is past the state that was asked for."""
+
+
+def level_sizes(count: int, items_per_case: int | None, cases_per_pallet: int | None) -> dict[str, int]:
+    """Return how many items, cases and pallets a batch has; the last case and pallet may be part full.
+
+    Raises: BatchError if that cannot be packed or is too much.
+    """
+    if not 1 <= count <= MAX_COUNT:
+        raise BatchError(f"a batch has 1 to {MAX_COUNT} items")
+    if cases_per_pallet is not None and items_per_case is None:
+        raise BatchError("pallets hold cases: say how many items a case has")
+    sizes = {"item": count}
+    for level, size in (("case", items_per_case), ("pallet", cases_per_pallet)):
+        if size is None:
+            break
+        if not 1 <= size <= MAX_COUNT:
+            raise BatchError(f"a {level} holds 1 to {MAX_COUNT}")
+        sizes[level] = -(-next(reversed(sizes.values())) // size)
+    return sizes
+
+
+def issue_batch(
+    db: Session,
+    *,
+    ring: KeyRing,
+    gtin: str,
+    count: int,
+    items_per_case: int | None = None,
+    cases_per_pallet: int | None = None,
+    now: datetime,
+) -> IssuedBatch:
+    """Issue codes for a product, packed by range into cases and pallets if wanted.
+
+    Raises: UnknownProductError, GtinError, BatchError, KeyRingError if no code key is active.
+    """
+    sizes = level_sizes(count, items_per_case, cases_per_pallet)
+    product_id = db.scalar(select(Product.id).where(Product.gtin == check_gtin(gtin)))
+    if product_id is None:
+        raise UnknownProductError(f"there is no product {gtin}")
+    first_no = versions.draw(db, name="code_no", count=sum(sizes.values()))
+    if first_no + sum(sizes.values()) > codes.MAX_CODE_NO:
+        raise BatchError("all code numbers are used up")
+    batch = Batch(
+        batch_id="B" + "".join(secrets.choice(codes.ALPHABET) for _ in range(10)),
+        product_id=product_id,
+        key_id=ring.newest("code").id,
+        state="issued",
+        count=count,
+        items_per_case=items_per_case,
+        cases_per_pallet=cases_per_pallet,
+        issued_at=now,
+    )
+    db.add(batch)
+    db.flush()
+    lasts = accumulate(sizes.values(), initial=first_no - 1)
+    ranges = [
+        {"batch_id": batch.id, "level": level, "first_no": last + 1, "last_no": last + size}
+        for (level, size), last in zip(sizes.items(), lasts, strict=False)
+    ]
+    db.execute(insert(CodeRange), ranges)
+    versions.touch(db, name="batches")
+    return _issued(db, batch_id=batch.batch_id)[0]
+
+
+def activate(db: Session, *, batch_id: str, reward: FrozenReward | None, now: datetime) -> bool:
+    """Let the claims of a batch count and earn this reward from now on; say whether this call did it.
+
+    Raises: UnknownBatchError, BatchStateError if it was recalled.
+    """
+    frozen: dict[str, Any] = {}
+    if reward is not None:
+        frozen = {"reward_rule": reward.rule, "reward_hash": reward.hash, "prize_key_id": reward.prize_key_id}
+        frozen["reward_tiers"] = [list(tier) for tier in reward.tiers]
+    return _move(db, batch_id=batch_id, before=("issued",), after="activated", activated_at=now, **frozen)
+
+
+def recall(db: Session, *, batch_id: str, why: str, now: datetime) -> bool:
+    """Call a batch back; say whether this call did it (the first reason stays).
+
+    Raises: UnknownBatchError.
+    """
+    before = ("issued", "activated")
+    return _move(db, batch_id=batch_id, before=before, after="recalled", recalled_at=now, recalled_why=why)
+
+
+def catalogue(db: Session) -> Catalogue:
+    """Return all codes ever issued, loaded again only after a batch or a product has changed."""
+    return versions.kept(db, name="batches", load=lambda db: Catalogue(_issued(db)))
+
+
+def named_keys(db: Session) -> set[str]:
+    """Return the ids of all keys that a batch needs; a key ring without one of them is not this database's."""
+    rows = db.execute(select(Batch.key_id, Batch.prize_key_id).distinct())
+    return {key_id for row in rows for key_id in row if key_id is not None}
+
+
+def _move(db: Session, *, batch_id: str, before: tuple[str, ...], after: str, **values: Any) -> bool:
+    moved = update(Batch).where(Batch.batch_id == batch_id, Batch.state.in_(before)).values(state=after, **values)
+    if db.execute(moved.returning(Batch.id)).first():
+        versions.touch(db, name="batches")
+        return True
+    state = db.scalar(select(Batch.state).where(Batch.batch_id == batch_id))
+    if state is None:
+        raise UnknownBatchError(f"there is no batch {batch_id}")
+    if state != after:
+        raise BatchStateError(f"batch {batch_id} is {state} and cannot be {after}")
+    return False
+
+
+def _issued(db: Session, *, batch_id: str | None = None) -> list[IssuedBatch]:
+    query = (
+        select(
+            Batch.__table__,
+            Product.gtin,
+            Product.list_price_cents,
+            CodeRange.level,
+            CodeRange.first_no,
+            CodeRange.last_no,
+        )
+        .join(Product, Product.id == Batch.product_id)
+        .join(CodeRange, CodeRange.batch_id == Batch.id)
+        .order_by(Batch.id, CodeRange.first_no)
+    )
+    if batch_id is not None:
+        query = query.where(Batch.batch_id == batch_id)
+    rows = db.execute(query).mappings()
+    return [_record(list(ranges)) for _, ranges in groupby(rows, key=itemgetter("id"))]
+
+
+def _record(ranges: list[RowMapping]) -> IssuedBatch:
+    row = ranges[0]
+    same = {name: row[name] for name in IssuedBatch.__slots__ if name in row}
+    return IssuedBatch(
+        **same,
+        spans=tuple(Span(part["level"], part["first_no"], part["last_no"]) for part in ranges),
+        reward=_reward(row) if row["reward_rule"] else None,
+    )
+
+
+def _reward(row: RowMapping) -> FrozenReward:
+    tiers = [(amount_cents, items) for amount_cents, items in row["reward_tiers"]]
+    return FrozenReward(row["reward_rule"], tiers, row["reward_hash"], row["prize_key_id"])
