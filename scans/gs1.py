@@ -11,6 +11,7 @@ MAX_URI = 2000
 _LINK = re.compile(r"(?:https?://[^/?#\s]+)?(?:/[^?#\s]*?)?/01/([^/?#\s]+)/21/([^/?#\s]+)/?(?:[?#]\S*)?", re.IGNORECASE)
 # The 82 characters that AI 21 may have (GS1 General Specifications, figure 7.11-1), at most 20 of them.
 _SERIAL = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
+_ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]+")
 _TYPED = str.maketrans("ILO", "110", "- ")
 
 
@@ -78,5 +79,11 @@ def parse_link(uri: str) -> ItemLink:
 
 
 def print_uri(base_url: str, gtin: str, serial: str) -> str:
-    """Return the text of a symbol: upper case, so that QR's alphanumeric mode can hold it."""
-    return f"{base_url.rstrip('/')}/01/{gtin}/21/{serial}".upper()
+    """Return the text of a symbol, upper case so that it stays in QR's alphanumeric mode.
+
+    Raises: LinkError if the base URL has a character that this mode has not, such as `_`, `~` or `[`.
+    """
+    uri = f"{base_url.rstrip('/')}/01/{gtin}/21/{serial}".upper()
+    if not _ALPHANUMERIC.fullmatch(uri):
+        raise LinkError("an address that is printed has letters, digits and - . / : only")
+    return uri

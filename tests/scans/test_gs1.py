@@ -106,3 +106,11 @@ def test_the_printed_address_is_upper_case_and_reads_back():
     uri = print_uri("https://id.brand.cn/", GTIN, SERIAL)
     assert uri == f"HTTPS://ID.BRAND.CN/01/{GTIN}/21/{SERIAL}"
     assert parse_link(uri) == (GTIN, SERIAL)
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://[::1]:8000", "https://id_brand.cn", "https://id.brand.cn/~x", "https://,"]
+)
+def test_an_address_that_would_need_a_larger_symbol_is_not_printed(base_url):
+    with pytest.raises(LinkError):
+        print_uri(base_url, GTIN, SERIAL)
