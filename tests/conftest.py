@@ -1,0 +1,198 @@
+"""What tests may ask for by name: databases of both kinds, a config, the app, a browser."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session
+
+from channel.config import Config
+from channel.database import make_engine, transaction, upgrade
+from tests.postgres import NoPostgresError, cluster
+
+IN_CI = os.environ.get("CI", "").lower() == "true"
+MAY_BE_ABSENT = "absent:"  # how the reason of a skip begins that is no lack of a tool
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+Databases = Callable[[], URL]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run whatever touches a database on both kinds, or on SQLite alone where the test says so."""
+    if "backend" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("sqlite_only")
+        metafunc.parametrize("backend", ["sqlite"] if only else ["sqlite", "postgresql"], scope="session")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where CI=true, a test that was skipped for want of a tool has failed."""
+    report = yield
+    refuse_skip(report, in_ci=IN_CI)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """The same for a file that skips itself as a whole."""
+    report = yield
+    refuse_skip(report, in_ci=IN_CI)
+    return report
+
+
+def refuse_skip(report: Any, *, in_ci: bool) -> None:
+    """Turn a skip into a failure, unless its reason says that what lacks is no tool."""
+    if not (in_ci and report.skipped) or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2].removeprefix("Skipped: ")
+    if not reason.startswith(MAY_BE_ABSENT):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although CI=true: {reason}"
+
+
+@pytest.fixture(scope="session")
+def databases(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Give a function that makes a fresh upgraded database, a copy of one, and tells its URL."""
+    make = sqlite_databases if backend == "sqlite" else postgres_databases
+    with make(tmp_path_factory.mktemp("databases")) as databases:
+        yield databases
+
+
+@contextmanager
+def sqlite_databases(folder: Path) -> Iterator[Databases]:
+    """Copy a file."""
+    template = folder / "template.db"
+    upgrade_at(make_url(f"sqlite:///{template}"))
+    numbers = count()
+
+    def fresh() -> URL:
+        path = shutil.copy(template, folder / f"{next(numbers)}.db")
+        return make_url(f"sqlite:///{path}")
+
+    yield fresh
+
+
+@contextmanager
+def postgres_databases(_folder: Path) -> Iterator[Databases]:
+    """Let PostgreSQL copy a database; the names tell the runs apart that share a server."""
+    given = os.environ.get("GLASSBOX_TEST_POSTGRES_URL")
+    with given_server(given) if given else found_cluster() as home:
+        admin = create_engine(home, isolation_level="AUTOCOMMIT")
+        prefix = f"glassbox_test_{os.getpid()}"
+        numbers = count()
+
+        def execute(statement: str) -> None:
+            with admin.connect() as connection:
+                connection.execute(text(statement))
+
+        def fresh() -> URL:
+            name = f"{prefix}_{next(numbers)}"
+            execute(f"CREATE DATABASE {name} TEMPLATE {prefix}")
+            return home.set(database=name)
+
+        execute(f"CREATE DATABASE {prefix}")
+        upgrade_at(home.set(database=prefix))
+        try:
+            yield fresh
+        finally:
+            for made in [prefix, *(f"{prefix}_{number}" for number in range(next(numbers)))]:
+                execute(f"DROP DATABASE {made} WITH (FORCE)")
+            admin.dispose()
+
+
+@contextmanager
+def given_server(url: str) -> Iterator[URL]:
+    """Use the server that the environment names; its user must be allowed to make databases."""
+    yield make_url(url)
+
+
+@contextmanager
+def found_cluster() -> Iterator[URL]:
+    """Run a cluster of our own, or skip what needs one."""
+    try:
+        with cluster() as url:
+            yield url
+    except NoPostgresError as error:
+        pytest.skip(str(error))
+
+
+def upgrade_at(url: URL) -> None:
+    """Upgrade the database and leave no connection behind."""
+    engine = make_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> str:
+    """Tell the URL of a database of this test's own."""
+    return databases().render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Give an engine on a database of this test's own: on SQLite and on PostgreSQL, one after the other."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def db(engine: Engine) -> Iterator[Session]:
+    """Give a session inside a transaction that is rolled back; tests that commit open their own on `engine`."""
+    with transaction(engine) as db:
+        yield db
+        db.rollback()
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Config:
+    """Give the settings of a deployment in an empty home, on the same database as `engine`."""
+    settings = {
+        "HOME": str(tmp_path / "home"),
+        "DATABASE_URL": database_url,
+        "BASE_URL": "https://id.example.com",
+        "SECRET_KEY": "only for tests",
+    }
+    config = Config.from_env({f"GLASSBOX_{name}": value for name, value in settings.items()})
+    config.make_home()
+    return config
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Find the folder of public test data beside the repository."""
+    folder = Path(__file__).parents[1] / os.environ.get("GLASSBOX_TEST_DATA", "../shared/data")
+    if not folder.is_dir():
+        pytest.skip(f"{MAY_BE_ABSENT} no test data at {folder}; GLASSBOX_TEST_DATA names the folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Run a real Chromium, controlled by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine; install chromium")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        yield chromium
+        chromium.close()
