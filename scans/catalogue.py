@@ -79,6 +79,15 @@ class Found(NamedTuple):
     position: int
     earns: bool = True
 
+    @property
+    def state(self) -> str:
+        """Whether the code can be claimed: activated, or inactive, recalled, not_for_sale (a case or a pallet)."""
+        if self.batch.state == "recalled":
+            return "recalled"
+        if self.level != "item":
+            return "not_for_sale"
+        return "activated" if self.batch.state == "activated" and self.earns else "inactive"
+
 
 class Catalogue:
     """All codes ever issued, in memory, as sorted ranges."""

@@ -172,5 +172,6 @@ class Share(Base):
     accrued_at: Mapped[datetime]
     day: Mapped[date] = mapped_column(Date)
     due_at: Mapped[datetime | None]
+    reversed_at: Mapped[datetime | None]
     evidence: Mapped[str] = mapped_column(Word)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"))

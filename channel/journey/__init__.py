@@ -1,0 +1,24 @@
+"""The way of a code, lined up: each journey is one call inside the caller's transaction, all of it or none."""
+
+from channel.journey.batches import activate_batch
+from channel.journey.correcting import choose_store, take_deliveries
+from channel.journey.keeping import forget_positions, release_due
+from channel.journey.looking import Look, answer_for, look_at
+from channel.journey.scanning import Taken, take_scan, take_scans
+from scans.intake import NewScan, PlaceTold
+
+__all__ = [
+    "Look",
+    "NewScan",
+    "PlaceTold",
+    "Taken",
+    "activate_batch",
+    "answer_for",
+    "choose_store",
+    "forget_positions",
+    "look_at",
+    "release_due",
+    "take_deliveries",
+    "take_scan",
+    "take_scans",
+]

@@ -1,0 +1,97 @@
+"""Stages 9 to 11 done again: what arrives after a claim moves its sale and shares, by reversal and repost."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+from stores.deliveries import DeliveryRow, late_claims, put_deliveries
+from stores.sales import mark_dirty
+
+from channel.config import Config
+from scans.answers import claimant, claims_of
+from scans.batches import catalogue
+from scans.catalogue import identify
+from scans.gs1 import item_link
+from scans.keys import KeyRing
+from scans.upserts import Put
+from stores.accrual import Owed, accrue, reverse_shares
+from stores.attribution import CONFIDENCE, Attribution, change_sales, sales_of
+from stores.book import StoreFacts, UnknownStoreError, store_book
+from stores.links import home_stores
+from stores.plans import plans
+
+BETTER_THAN_CHOSEN = ("delivered", "source")
+
+
+class CannotChooseError(ValueError):
+    """This device cannot say where the item was bought."""
+
+
+def choose_store(
+    db: Session, *, config: Config, ring: KeyRing, gtin: str, serial: str, consumer: str, store_id: str, now: datetime
+) -> str:
+    """Let the device that claimed an item say which store it was bought in; return the store the sale is now at.
+
+    What the delivery or the store's own poster says is better evidence, and stays.
+
+    Raises: CannotChooseError unless this device made the claim, UnknownStoreError, UnknownCodeError, LinkError.
+    """
+    link = item_link(gtin, serial)
+    found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
+    consumer_id = claimant(db, code_no=found.code_no, device=consumer)
+    if consumer_id is None:
+        raise CannotChooseError("only the phone that scanned this item first can tell where it was bought")
+    book = store_book(db)
+    if store_id not in book.keys:
+        raise UnknownStoreError(f"there is no store {store_id}")
+    chosen = book.keys[store_id]
+    store = book.facts(db, store_ids=[chosen])[chosen]
+    sale = sales_of(db, code_nos=[found.code_no])[found.code_no]
+    if sale.evidence in BETTER_THAN_CHOSEN or sale.store_id == chosen:
+        kept = sale.store_id if sale.store_id is not None else chosen
+        return book.facts(db, store_ids=[kept])[kept].store_id
+    move_sales(db, config=config, stores={found.code_no: store}, evidence="chosen", now=now)
+    return store.store_id
+
+
+def take_deliveries(db: Session, *, config: Config, ring: KeyRing, rows: Sequence[DeliveryRow], now: datetime) -> Put:
+    """Record deliveries, and move the sales of items that were claimed before theirs became known."""
+    put = put_deliveries(db, ring=ring, rows=rows, now=now)
+    handed = late_claims(db, rows=rows)
+    if handed:
+        facts = store_book(db).facts(db, store_ids=set(handed.values()))
+        stores = {code_no: facts[store_id] for code_no, store_id in handed.items()}
+        move_sales(db, config=config, stores=stores, evidence="delivered", now=now)
+    return put
+
+
+def move_sales(db: Session, *, config: Config, stores: Mapping[int, StoreFacts], evidence: str, now: datetime) -> None:
+    """Attribute claims anew: sale and shares follow, by the plan that the claim froze; days closed become dirty."""
+    old = sales_of(db, code_nos=stores)
+    moved = {no: stores[no] for no, sale in old.items() if (sale.store_id, sale.evidence) != (stores[no].id, evidence)}
+    claims = claims_of(db, code_nos=moved)
+    sales = [
+        Attribution(no, store, store.day_of(claims[no].scanned_at), evidence, CONFIDENCE[evidence], old[no].why)
+        for no, store in moved.items()
+    ]
+    days = {(sale.store_id, sale.day) for no, sale in old.items() if no in moved and sale.store_id is not None}
+    mark_dirty(db, store_days=days | {(sale.store.id, sale.day) for sale in sales if sale.store})
+    plan_of = {no: old[no].plan_id for no in moved}
+    change_sales(db, sales=sales, now=now)
+    seqs = reverse_shares(db, code_nos=moved, now=now, currency=config.currency)
+    homes = _homes(db, {claim.consumer_id for claim in claims.values() if claim.consumer_id is not None})
+    price = {no: catalogue(db).find(no).batch.list_price_cents for no in moved}
+    for plan in plans(db):
+        owed = [
+            Owed(sale, price[no], homes.get(claims[no].consumer_id or 0), 0, claims[no].verdict == "suspect")
+            for sale in sales
+            if plan_of[no := sale.code_no] == plan.key
+        ]
+        hold = timedelta(hours=config.hold_hours)
+        accrue(db, owed=owed, plan=plan, now=now, hold=hold, currency=config.currency, seqs=seqs)
+
+
+def _homes(db: Session, consumer_ids: Collection[int]) -> dict[int, StoreFacts]:
+    homes = home_stores(db, consumer_ids=consumer_ids)
+    facts = store_book(db).facts(db, store_ids=set(homes.values()))
+    return {consumer_id: facts[store_id] for consumer_id, store_id in homes.items()}

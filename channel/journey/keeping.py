@@ -1,0 +1,19 @@
+"""What time does: held shares fall due, positions are forgotten."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from channel.config import Config
+from scans.answers import forget_places
+from stores import accrual
+
+
+def release_due(db: Session, *, config: Config, now: datetime) -> int:
+    """Make held shares that are due payable, some thousands at a time, and return how many."""
+    return accrual.release_due(db, now=now, currency=config.currency)
+
+
+def forget_positions(db: Session, *, config: Config, now: datetime) -> int:
+    """Delete the positions of scans older than the deployment keeps them, and return of how many scans."""
+    return forget_places(db, before=now - timedelta(days=config.position_keep_days))

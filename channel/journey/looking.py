@@ -1,0 +1,65 @@
+"""What a code's page tells without writing anything: what is known of the code, and what this device was answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from scans.answers import Answered, device_answer, is_claimed
+from scans.batches import catalogue
+from scans.catalogue import identify
+from scans.gs1 import item_link
+from scans.keys import KeyRing
+from scans.products import product
+from scans.trust import histories, too_many_devices
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of a code. `state`: claimable, claimed, suspect, inactive, recalled or not_for_sale."""
+
+    gtin: str
+    product: str
+    batch_id: str
+    serial_tail: str
+    state: str
+    scan_count: int
+    devices: int
+    first_scanned_at: datetime | None
+    may_be_rewarded: bool
+
+
+def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str) -> Look:
+    """Tell what is known of a code; reads only.
+
+    Raises: GtinError, LinkError, UnknownCodeError.
+    """
+    link = item_link(gtin, serial)
+    found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
+    history = histories(db, code_nos=[found.code_no], consumer_ids=[]).get(found.code_no)
+    claimed = is_claimed(db, code_no=found.code_no)
+    doubted = history is not None and too_many_devices(history, consumer_id=None)
+    state = found.state
+    if state == "activated":
+        state = "suspect" if doubted else "claimed" if claimed else "claimable"
+    return Look(
+        gtin=link.gtin,
+        product=product(db, gtin=link.gtin).name,
+        batch_id=found.batch.batch_id,
+        serial_tail=link.serial[-4:],
+        state=state,
+        scan_count=history.count if history else 0,
+        devices=history.devices if history else 0,
+        first_scanned_at=history.first_at if history else None,
+        may_be_rewarded=not claimed and found.state == "activated" and found.batch.reward is not None,
+    )
+
+
+def answer_for(db: Session, *, ring: KeyRing, gtin: str, serial: str, consumer: str) -> Answered | None:
+    """Return what this device was answered when it scanned this code: its claim, else its last scan; None if never.
+
+    Raises: GtinError, LinkError, UnknownCodeError.
+    """
+    link = item_link(gtin, serial)
+    found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
+    return device_answer(db, code_no=found.code_no, device=consumer)

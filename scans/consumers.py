@@ -1,0 +1,31 @@
+"""Stage 5, who scans: consumers by what the outside calls their device. Knows nobody."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scans.tables import Consumer
+from scans.versions import upsert
+
+
+def know(db: Session, *, devices: Collection[str], now: datetime) -> dict[str, int]:
+    """Return the consumer behind each device name, making those never seen."""
+    names = sorted(set(devices))
+    known = _known(db, names)
+    missing = [name for name in names if name not in known]
+    if not missing:
+        return known
+    rows = [{"device": name, "first_seen_at": now} for name in missing]
+    made = upsert(db)(Consumer).on_conflict_do_nothing().returning(Consumer.device, Consumer.id)
+    known.update({device: id_ for device, id_ in db.execute(made, rows)})
+    lost = [name for name in missing if name not in known]
+    return known | _known(db, lost) if lost else known
+
+
+def _known(db: Session, names: list[str]) -> dict[str, int]:
+    if not names:
+        return {}
+    found = db.execute(select(Consumer.device, Consumer.id).where(Consumer.device.in_(names)))
+    return {device: id_ for device, id_ in found}
