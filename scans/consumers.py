@@ -18,7 +18,7 @@ def know(db: Session, *, devices: Collection[str], now: datetime) -> dict[str, i
     if not missing:
         return known
     rows = [{"device": name, "first_seen_at": now} for name in missing]
-    made = upsert(db)(Consumer).on_conflict_do_nothing().returning(Consumer.device, Consumer.id)
+    made = upsert(db)(Consumer.__table__).on_conflict_do_nothing().returning(Consumer.device, Consumer.id)
     known.update({device: id_ for device, id_ in db.execute(made, rows)})
     lost = [name for name in missing if name not in known]
     return known | _known(db, lost) if lost else known

@@ -6,7 +6,7 @@ Knows nobody. The only place that writes scans and claims: one statement on a un
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -94,7 +94,8 @@ def check_scan(scan: NewScan, *, catalogue: Catalogue, ring: KeyRing, now: datet
     told = scan.position
     position = read_position(told.lat_deg, told.lon_deg, told.accuracy_m, told.datum) if told else None
     at = clamp(scan.scanned_at or now, now=now) if scan.public else scan.scanned_at or now
-    body = [scan.consumer, scan.scanned_at and scan.scanned_at.isoformat(), scan.source, told and astuple(told)]
+    body: list[Any] = [scan.consumer, scan.scanned_at and scan.scanned_at.isoformat(), scan.source]
+    body += [told.lat_deg, told.lon_deg, told.accuracy_m, told.datum] if told else []
     return Checked(scan, found, _hash(scan.key), _hash(json.dumps(body)), at, position)
 
 
@@ -127,7 +128,7 @@ def take_claims(db: Session, *, claims: Sequence[dict[str, Any]]) -> set[int]:
     if not claims:
         return set()
     rows = sorted(claims, key=lambda row: row["code_no"])
-    won = upsert(db)(Claim).on_conflict_do_nothing().returning(Claim.code_no)
+    won = upsert(db)(Claim.__table__).on_conflict_do_nothing().returning(Claim.code_no)
     return set(db.scalars(won, rows))
 
 
@@ -137,7 +138,7 @@ def record_scans(db: Session, *, scans: Sequence[dict[str, Any]]) -> None:
     Raises: ClaimLostError if another transaction has meanwhile recorded one under the same key.
     """
     rows = sorted(scans, key=lambda row: (row["code_no"], row["key_hash"]))
-    written = upsert(db)(Scan).on_conflict_do_nothing().returning(Scan.code_no)
+    written = upsert(db)(Scan.__table__).on_conflict_do_nothing().returning(Scan.code_no)
     if len(db.scalars(written, rows).all()) < len(rows):
         raise ClaimLostError("another scan under the same key came first")
 

@@ -1,7 +1,7 @@
 """The column types and the one metadata that every table is built on. Knows nobody."""
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
     TypeDecorator,
 )
 from sqlalchemy.orm import DeclarativeBase
@@ -65,3 +66,8 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         list[Any]: JSON,
     }
+
+
+def table_of(entity: type[Base]) -> Table:
+    """Return the plain table behind a class: a Core insert costs a third of the mapped one."""
+    return cast(Table, entity.__table__)

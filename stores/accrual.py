@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from scans.schema import table_of
 from stores.accounts import account_no
 from stores.attribution import Attribution
 from stores.book import StoreFacts
@@ -54,7 +55,7 @@ def accrue(
         shares += rows
     post(db, entries=entries, currency=currency)
     if shares:
-        db.execute(insert(Share), sorted(shares, key=_key))
+        db.execute(insert(table_of(Share)), sorted(shares, key=_key))
 
 
 def release_due(db: Session, *, now: datetime, currency: str) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from scans.catalogue import Found
 from scans.places import Position, accuracy_class, distance_m
+from scans.schema import table_of
 from stores.book import StoreBook, StoreFacts
 from stores.deliveries import delivered_to
 from stores.nearest import Candidate
@@ -99,7 +100,7 @@ def record_sales(db: Session, *, sales: Sequence[Attribution], plan_id: int | No
     """Write the sale of every claim of a group."""
     rows = [{**sale_columns(sale, now=now), "code_no": sale.code_no, "seq": 0, "plan_id": plan_id} for sale in sales]
     if rows:
-        db.execute(insert(Sale), sorted(rows, key=lambda row: row["code_no"]))
+        db.execute(insert(table_of(Sale)), sorted(rows, key=lambda row: row["code_no"]))
 
 
 def sales_of(db: Session, *, code_nos: Collection[int]) -> dict[int, SaleNow]:
@@ -114,7 +115,7 @@ def change_sales(db: Session, *, sales: Sequence[Attribution], now: datetime) ->
     by_code = {sale.code_no: sale for sale in sales}
     kept = [column.name for column in FormerSale.__table__.columns]
     before = select(*(Sale.__table__.c[name] for name in kept)).where(Sale.code_no.in_(by_code))
-    db.execute(insert(FormerSale).from_select(kept, before))
+    db.execute(insert(table_of(FormerSale)).from_select(kept, before))
     for code_no in sorted(by_code):
         told = update(Sale).where(Sale.code_no == code_no)
         db.execute(told.values(seq=Sale.seq + 1, **sale_columns(by_code[code_no], now=now)))

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, union_all
 from sqlalchemy.orm import Session
 
+from scans.schema import table_of
 from stores.tables import Account, Entry, Posting
 
 BATCH_SHARD = 1 << 41
@@ -67,8 +68,8 @@ def post(db: Session, *, entries: Sequence[NewEntry], currency: str) -> None:
         for posting in entry.postings:
             if posting.amount_cents <= 0 or posting.debit_no == posting.credit_no:
                 raise PostingError("a posting moves more than nothing between two accounts")
-    db.execute(insert(Entry), [_entry_row(entry) for entry in told])
-    db.execute(insert(Posting), [row for entry in told for row in _posting_rows(entry, currency)])
+    db.execute(insert(table_of(Entry)), [_entry_row(entry) for entry in told])
+    db.execute(insert(table_of(Posting)), [row for entry in told for row in _posting_rows(entry, currency)])
 
 
 def last_seqs(db: Session, *, shard_nos: Collection[int]) -> dict[int, int]:

@@ -17,7 +17,7 @@ def link_first(db: Session, *, stores: Mapping[int, tuple[int, str]], now: datet
         for consumer_id, (store_id, evidence) in sorted(stores.items())
     ]
     if rows:
-        db.execute(upsert(db)(Link).on_conflict_do_nothing(), rows)
+        db.execute(upsert(db)(Link.__table__).on_conflict_do_nothing(), rows)
 
 
 def home_stores(db: Session, *, consumer_ids: Collection[int]) -> dict[int, int]:
