@@ -18,10 +18,6 @@ from stores.nearest import StoreIndex
 from stores.tables import Rep, Store, StoreOwner
 
 
-class UnknownStoreError(LookupError):
-    """No store has this id, or none that may be seen."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
     """What a claim needs to know of one store; `owners` lists (from day, kind -> party up to the top)."""

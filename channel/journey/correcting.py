@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
-from stores.deliveries import DeliveryRow, late_claims, put_deliveries
 from stores.sales import mark_dirty
 
 from channel.config import Config
@@ -16,7 +15,9 @@ from scans.keys import KeyRing
 from scans.upserts import Put
 from stores.accrual import Owed, accrue, reverse_shares
 from stores.attribution import CONFIDENCE, Attribution, change_sales, sales_of
-from stores.book import StoreFacts, UnknownStoreError, store_book
+from stores.book import StoreFacts, store_book
+from stores.deliveries import DeliveryRow, late_claims, put_deliveries
+from stores.directory import UnknownStoreError
 from stores.links import home_stores
 from stores.plans import plans
 
@@ -56,8 +57,8 @@ def choose_store(
 
 def take_deliveries(db: Session, *, config: Config, ring: KeyRing, rows: Sequence[DeliveryRow], now: datetime) -> Put:
     """Record deliveries, and move the sales of items that were claimed before theirs became known."""
-    put = put_deliveries(db, ring=ring, rows=rows, now=now)
-    handed = late_claims(db, rows=rows)
+    put = put_deliveries(db, ring=ring, rows=rows)
+    handed = late_claims(db, ring=ring, rows=rows)
     if handed:
         facts = store_book(db).facts(db, store_ids=set(handed.values()))
         stores = {code_no: facts[store_id] for code_no, store_id in handed.items()}

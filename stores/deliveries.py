@@ -1,0 +1,181 @@
+"""Stage 4, deliver: a case or pallet is in one place at a time, and what is in it was sold there. Knows scans.
+
+Deliveries never change: the same id says the same for ever. Items inherit from the case and pallet around them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from scans.batches import catalogue
+from scans.catalogue import Catalogue, Found, UnknownCodeError, identify
+from scans.gs1 import GtinError, LinkError, parse_link
+from scans.keys import KeyRing
+from scans.packing import items, parents
+from scans.tables import Claim
+from scans.upserts import Put, Refusal, chunks, keys_of
+from scans.versions import upsert
+from stores.tables import Delivery, Party, Store
+
+CLOCKS_APART = timedelta(minutes=2)
+RANGES_PER_STATEMENT = 200
+
+
+class DeliveryRow(NamedTuple):
+    """A case, pallet or item handed over; `from_id` and `to_id` are outside ids of stores or parties."""
+
+    delivery_id: str
+    uri: str
+    from_id: str
+    to_id: str
+    delivered_at: datetime
+
+
+class _Refused(Exception):
+    def __init__(self, column: str, reason: str) -> None:
+        self.column, self.reason = column, reason
+
+
+class _Known(NamedTuple):
+    codes: Catalogue
+    stores: Mapping[str, int]
+    parties: Mapping[str, int]
+    told: dict[str, dict[str, Any]]
+    handed: dict[tuple[int, datetime], str]
+
+
+def merged(ranges: Iterable[range]) -> list[range]:
+    """Join ranges that touch or overlap, so that cases in a row are asked for at once."""
+    joined: list[range] = []
+    for one in sorted(ranges, key=lambda one: one.start):
+        if joined and one.start <= joined[-1].stop:
+            joined[-1] = range(joined[-1].start, max(joined[-1].stop, one.stop))
+        elif one:
+            joined.append(one)
+    return joined
+
+
+def put_deliveries(db: Session, *, ring: KeyRing, rows: Sequence[DeliveryRow], now: datetime) -> Put:
+    """Record deliveries; one that is there already changes nothing, and must say the same."""
+    codes = catalogue(db)
+    found = [_find(codes, ring, row) for row in rows]
+    known = _known(db, codes, rows, found)
+    refused: list[Refusal] = []
+    new: list[dict[str, Any]] = []
+    for index, (row, code) in enumerate(zip(rows, found, strict=True)):
+        try:
+            said = _columns(row, code, known, now)
+            if _is_new(said, known):
+                new.append(said)
+        except _Refused as why:
+            refused.append(Refusal(index, why.column, why.reason))
+    _insert(db, new)
+    return Put(len(new), 0, len(rows) - len(new) - len(refused), tuple(refused))
+
+
+def delivered_to(db: Session, *, found: Sequence[Found]) -> dict[int, int]:
+    """Return the store that each item, or the case or pallet around it, was last delivered to.
+
+    At the same instant what is nearer to the item counts. Items that no store was given are left out.
+    """
+    around = {one.code_no: [one, *parents(one)] for one in found}
+    code_nos = {outer.code_no for line in around.values() for outer in line}
+    last = _last_deliveries(db, code_nos)
+    stores: dict[int, int] = {}
+    for code_no, line in around.items():
+        handed = [last[outer.code_no] for outer in line if outer.code_no in last]
+        if handed:
+            stores[code_no] = max(handed, key=lambda delivery: delivery[0])[1]
+    return stores
+
+
+def late_claims(db: Session, *, rows: Sequence[DeliveryRow]) -> dict[int, int]:
+    """Return the items of these deliveries that are claimed already, each with the store it was last delivered to."""
+    codes = catalogue(db)
+    handed: list[int] = []
+    for chunk in chunks(row.delivery_id for row in rows):
+        to_store = select(Delivery.code_no).where(Delivery.delivery_id.in_(chunk), Delivery.to_store_id.is_not(None))
+        handed += db.scalars(to_store)
+    claimed: list[int] = []
+    for ranges in chunks(merged(items(codes.find(code_no)) for code_no in handed), RANGES_PER_STATEMENT):
+        inside = or_(*(Claim.code_no.between(one.start, one.stop - 1) for one in ranges))
+        claimed += db.scalars(select(Claim.code_no).where(inside).order_by(Claim.code_no))
+    return delivered_to(db, found=[codes.find(code_no) for code_no in claimed])
+
+
+def _find(codes: Catalogue, ring: KeyRing, row: DeliveryRow) -> Found | None:
+    try:
+        link = parse_link(row.uri)
+        return identify(codes, ring, gtin=link.gtin, serial=link.serial)
+    except (LinkError, GtinError, UnknownCodeError):
+        return None
+
+
+def _known(db: Session, codes: Catalogue, rows: Sequence[DeliveryRow], found: Sequence[Found | None]) -> _Known:
+    ends = {end for row in rows for end in (row.from_id, row.to_id)}
+    stores = keys_of(db, outside=Store.store_id, inside=Store.id, ids=ends)
+    parties = keys_of(db, outside=Party.party_id, inside=Party.id, ids=ends - stores.keys())
+    known = _Known(codes, stores, parties, {}, {})
+    columns = Delivery.__table__.columns
+    for pairs in chunks(zip(rows, found, strict=True)):
+        ids = [row.delivery_id for row, _ in pairs]
+        instants = [(code.code_no, row.delivered_at) for row, code in pairs if code]
+        there = or_(Delivery.delivery_id.in_(ids), tuple_(Delivery.code_no, Delivery.delivered_at).in_(instants))
+        for row in db.execute(select(*columns).where(there)).mappings():
+            known.told[row["delivery_id"]] = {name: value for name, value in row.items() if name != "id"}
+            known.handed[row["code_no"], row["delivered_at"]] = row["delivery_id"]
+    return known
+
+
+def _columns(row: DeliveryRow, code: Found | None, known: _Known, now: datetime) -> dict[str, Any]:
+    if code is None:
+        raise _Refused("uri", "this is no code of ours")
+    if row.delivered_at > now + CLOCKS_APART:
+        raise _Refused("delivered_at", "this lies in the future")
+    for column, end in (("from_id", row.from_id), ("to_id", row.to_id)):
+        if end not in known.stores and end not in known.parties:
+            raise _Refused(column, f"there is no store or party {end}")
+    if row.from_id == row.to_id:
+        raise _Refused("to_id", "nothing is delivered to where it comes from")
+    return {
+        "delivery_id": row.delivery_id,
+        "code_no": code.code_no,
+        "level": code.level,
+        "from_id": row.from_id,
+        "to_store_id": known.stores.get(row.to_id),
+        "to_party_id": known.parties.get(row.to_id),
+        "delivered_at": row.delivered_at,
+    }
+
+
+def _is_new(said: dict[str, Any], known: _Known) -> bool:
+    """Ask whether a delivery is not there yet, and if not, remember it for the rows to come."""
+    there = known.told.get(said["delivery_id"])
+    if there is not None and there != said:
+        raise _Refused("id", "this delivery is recorded already and says something else")
+    if there is None:
+        other = known.handed.setdefault((said["code_no"], said["delivered_at"]), said["delivery_id"])
+        if other != said["delivery_id"]:
+            raise _Refused("delivered_at", f"delivery {other} has it elsewhere at the same instant")
+        known.told[said["delivery_id"]] = said
+    return there is None
+
+
+def _insert(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    # Two writers of the same delivery: the later one finds it there.
+    insert = upsert(db)(Delivery.__table__).on_conflict_do_nothing(index_elements=["delivery_id"])
+    for chunk in chunks(rows):
+        db.execute(insert, chunk)
+
+
+def _last_deliveries(db: Session, code_nos: Iterable[int]) -> dict[int, tuple[datetime, int]]:
+    last: dict[int, tuple[datetime, int]] = {}
+    for chunk in chunks(sorted(code_nos), 10_000):
+        told = select(Delivery.code_no, Delivery.delivered_at, Delivery.to_store_id)
+        to_stores = told.where(Delivery.code_no.in_(chunk), Delivery.to_store_id.is_not(None))
+        for code_no, delivered_at, store_id in db.execute(to_stores.order_by(Delivery.delivered_at)):
+            last[code_no] = (delivered_at, store_id)
+    return last
