@@ -81,7 +81,7 @@ def attribute(
     """Decide the store of every claim of a group; the same inputs give the same stores."""
     delivered = delivered_to(db, found=[claim.found for claim in claims])
     posted = _stores_of_sources(db, {claim.source for claim in claims if claim.source})
-    near = [_candidates(claim.position, book, reach_m) for claim in claims]
+    near = _candidates([claim.position for claim in claims], book, reach_m)
     wanted = {*delivered.values(), *posted.values()} | {book.keys[one.store] for some in near for one in some}
     facts = book.facts(db, store_ids=wanted)
     return [
@@ -133,8 +133,11 @@ def sale_columns(sale: Attribution, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _candidates(position: Position | None, book: StoreBook, reach_m: float) -> list[Candidate]:
-    return book.index.nearest(position, k=LOOKED_AT, reach_m=reach_m) if position is not None else []
+def _candidates(positions: Sequence[Position | None], book: StoreBook, reach_m: float) -> list[list[Candidate]]:
+    told = [place for place in positions if place is not None]
+    lat_deg, lon_deg = [place.lat_deg for place in told], [place.lon_deg for place in told]
+    found = iter(book.index.nearest_many(lat_deg, lon_deg, k=LOOKED_AT, reach_m=reach_m) if told else [])
+    return [next(found) if place is not None else [] for place in positions]
 
 
 def _store(facts: dict[int, StoreFacts], store_id: int | None) -> StoreFacts | None:

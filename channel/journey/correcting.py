@@ -57,8 +57,8 @@ def choose_store(
 
 def take_deliveries(db: Session, *, config: Config, ring: KeyRing, rows: Sequence[DeliveryRow], now: datetime) -> Put:
     """Record deliveries, and move the sales of items that were claimed before theirs became known."""
-    put = put_deliveries(db, ring=ring, rows=rows)
-    handed = late_claims(db, ring=ring, rows=rows)
+    put = put_deliveries(db, ring=ring, rows=rows, now=now)
+    handed = late_claims(db, rows=rows)
     if handed:
         facts = store_book(db).facts(db, store_ids=set(handed.values()))
         stores = {code_no: facts[store_id] for code_no, store_id in handed.items()}
