@@ -22,6 +22,8 @@ from stores.tables import Delivery, Party, Store
 
 CLOCKS_APART = timedelta(minutes=2)
 RANGES_PER_STATEMENT = 200
+Fault = tuple[str, str]
+NO_CODE: Fault = ("uri", "this is no code of ours")
 
 
 class DeliveryRow(NamedTuple):
@@ -34,17 +36,16 @@ class DeliveryRow(NamedTuple):
     delivered_at: datetime
 
 
-class _Refused(Exception):
-    def __init__(self, column: str, reason: str) -> None:
-        self.column, self.reason = column, reason
-
-
 class _Known(NamedTuple):
-    codes: Catalogue
     stores: Mapping[str, int]
     parties: Mapping[str, int]
     told: dict[str, dict[str, Any]]
     handed: dict[tuple[int, datetime], str]
+
+    def remember(self, said: dict[str, Any]) -> dict[str, Any]:
+        self.told[said["delivery_id"]] = said
+        self.handed[said["code_no"], said["delivered_at"]] = said["delivery_id"]
+        return said
 
 
 def merged(ranges: Iterable[range]) -> list[range]:
@@ -62,16 +63,17 @@ def put_deliveries(db: Session, *, ring: KeyRing, rows: Sequence[DeliveryRow], n
     """Record deliveries; one that is there already changes nothing, and must say the same."""
     codes = catalogue(db)
     found = [_find(codes, ring, row) for row in rows]
-    known = _known(db, codes, rows, found)
+    known = _known(db, rows, found)
     refused: list[Refusal] = []
     new: list[dict[str, Any]] = []
     for index, (row, code) in enumerate(zip(rows, found, strict=True)):
-        try:
-            said = _columns(row, code, known, now)
-            if _is_new(said, known):
-                new.append(said)
-        except _Refused as why:
-            refused.append(Refusal(index, why.column, why.reason))
+        fault = _fault(row, known, now) if code else NO_CODE
+        said = _columns(row, code, known) if code else {}
+        fault = fault or _clash(said, known)
+        if fault:
+            refused.append(Refusal(index, *fault))
+        elif row.delivery_id not in known.told:
+            new.append(known.remember(said))
     _insert(db, new)
     return Put(len(new), 0, len(rows) - len(new) - len(refused), tuple(refused))
 
@@ -114,32 +116,33 @@ def _find(codes: Catalogue, ring: KeyRing, row: DeliveryRow) -> Found | None:
         return None
 
 
-def _known(db: Session, codes: Catalogue, rows: Sequence[DeliveryRow], found: Sequence[Found | None]) -> _Known:
+def _known(db: Session, rows: Sequence[DeliveryRow], found: Sequence[Found | None]) -> _Known:
     ends = {end for row in rows for end in (row.from_id, row.to_id)}
     stores = keys_of(db, outside=Store.store_id, inside=Store.id, ids=ends)
     parties = keys_of(db, outside=Party.party_id, inside=Party.id, ids=ends - stores.keys())
-    known = _Known(codes, stores, parties, {}, {})
+    known = _Known(stores, parties, {}, {})
     columns = Delivery.__table__.columns
     for pairs in chunks(zip(rows, found, strict=True)):
         ids = [row.delivery_id for row, _ in pairs]
         instants = [(code.code_no, row.delivered_at) for row, code in pairs if code]
         there = or_(Delivery.delivery_id.in_(ids), tuple_(Delivery.code_no, Delivery.delivered_at).in_(instants))
         for row in db.execute(select(*columns).where(there)).mappings():
-            known.told[row["delivery_id"]] = {name: value for name, value in row.items() if name != "id"}
-            known.handed[row["code_no"], row["delivered_at"]] = row["delivery_id"]
+            known.remember({name: value for name, value in row.items() if name != "id"})
     return known
 
 
-def _columns(row: DeliveryRow, code: Found | None, known: _Known, now: datetime) -> dict[str, Any]:
-    if code is None:
-        raise _Refused("uri", "this is no code of ours")
+def _fault(row: DeliveryRow, known: _Known, now: datetime) -> Fault | None:
     if row.delivered_at > now + CLOCKS_APART:
-        raise _Refused("delivered_at", "this lies in the future")
+        return "delivered_at", "this lies in the future"
     for column, end in (("from_id", row.from_id), ("to_id", row.to_id)):
         if end not in known.stores and end not in known.parties:
-            raise _Refused(column, f"there is no store or party {end}")
+            return column, f"there is no store or party {end}"
     if row.from_id == row.to_id:
-        raise _Refused("to_id", "nothing is delivered to where it comes from")
+        return "to_id", "nothing is delivered to where it comes from"
+    return None
+
+
+def _columns(row: DeliveryRow, code: Found, known: _Known) -> dict[str, Any]:
     return {
         "delivery_id": row.delivery_id,
         "code_no": code.code_no,
@@ -151,17 +154,14 @@ def _columns(row: DeliveryRow, code: Found | None, known: _Known, now: datetime)
     }
 
 
-def _is_new(said: dict[str, Any], known: _Known) -> bool:
-    """Ask whether a delivery is not there yet, and if not, remember it for the rows to come."""
-    there = known.told.get(said["delivery_id"])
-    if there is not None and there != said:
-        raise _Refused("id", "this delivery is recorded already and says something else")
-    if there is None:
-        other = known.handed.setdefault((said["code_no"], said["delivered_at"]), said["delivery_id"])
-        if other != said["delivery_id"]:
-            raise _Refused("delivered_at", f"delivery {other} has it elsewhere at the same instant")
-        known.told[said["delivery_id"]] = said
-    return there is None
+def _clash(said: dict[str, Any], known: _Known) -> Fault | None:
+    """Return what an earlier delivery, recorded or of the same rows, has against this one."""
+    if known.told.get(said["delivery_id"], said) != said:
+        return "id", "this delivery is recorded already and says something else"
+    other = known.handed.get((said["code_no"], said["delivered_at"]), said["delivery_id"])
+    if other != said["delivery_id"]:
+        return "delivered_at", f"delivery {other} has it elsewhere at the same instant"
+    return None
 
 
 def _insert(db: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -175,7 +175,9 @@ def _last_deliveries(db: Session, code_nos: Iterable[int]) -> dict[int, tuple[da
     last: dict[int, tuple[datetime, int]] = {}
     for chunk in chunks(sorted(code_nos), 10_000):
         told = select(Delivery.code_no, Delivery.delivered_at, Delivery.to_store_id)
-        to_stores = told.where(Delivery.code_no.in_(chunk), Delivery.to_store_id.is_not(None))
-        for code_no, delivered_at, store_id in db.execute(to_stores.order_by(Delivery.delivered_at)):
-            last[code_no] = (delivered_at, store_id)
+        for code_no, delivered_at, store_id in db.execute(
+            told.where(Delivery.code_no.in_(chunk)).order_by(Delivery.delivered_at)
+        ):
+            if store_id is not None:
+                last[code_no] = (delivered_at, store_id)
     return last

@@ -55,6 +55,11 @@ def store(db: Session, **said: Any) -> Store:
     return db.scalars(select(Store).where(Store.store_id == row.store_id)).one()
 
 
+def key_of(db: Session, *, store_id: str) -> int:
+    """Return our own key of a store."""
+    return db.scalars(select(Store.id).where(Store.store_id == store_id)).one()
+
+
 def store_row(**said: Any) -> StoreRow:
     """Make what an import says of a store."""
     lat_deg, lon_deg = SHANGHAI
