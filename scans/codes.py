@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
 MAX_CODE_NO = 2**40 - 1
-CHUNK = 16_384  # its buffers stay in the second-level cache
+CHUNK = 32_768  # large enough to forget the calls, small enough to stay near the processor
 
 # An input of AES is 5 bytes of a half, the number of the round and ten bytes that no other use of the key shares;
 # all numbers are little-endian, as the machine's own, so that numpy need not turn them.
@@ -32,6 +32,7 @@ _word = Struct("<Q8x").unpack
 _SERIAL = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 _DIGITS = bytes.maketrans(ALPHABET.encode(), b"0123456789abcdefghijklmnopqrstuv")
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_PAIR_BYTES = np.frombuffer("".join(_PAIRS).encode(), dtype="<u2")
 _VALUES = np.full(256, 255, dtype=np.uint8)
 _VALUES[np.frombuffer(ALPHABET.encode(), dtype=np.uint8)] = np.arange(32)
 
@@ -96,17 +97,17 @@ def serials(secret: bytes, code_nos: Codes) -> Serials:
     """
     if len(code_nos) and int(code_nos.max()) > MAX_CODE_NO:
         raise CodeError("code numbers have 40 bits")
-    out = np.empty((len(code_nos), LENGTH // 4), dtype="<u4")
-    rounds = _rounds(secret, min(CHUNK, len(code_nos)))
+    out = np.empty((len(code_nos), LENGTH // 2), dtype=_PAIR_BYTES.dtype)
+    size = min(CHUNK, len(code_nos))
+    rounds, spell = _rounds(secret, size), _spelling(size)
     for start in range(0, len(code_nos), CHUNK):
         left = code_nos[start : start + CHUNK].astype(np.uint64)
         right = rounds(left, 0).copy()
         left ^= rounds(right, 1)
         right ^= rounds(left, 2)
         left ^= rounds(right, 3)
-        for place, half in ((0, left), (2, right)):
-            out[start : start + CHUNK, place] = _quads()[(half >> np.uint64(20)).astype(np.intp)]
-            out[start : start + CHUNK, place + 1] = _quads()[(half & np.uint64(2**20 - 1)).astype(np.intp)]
+        spell(left, out[start : start + CHUNK, :4])
+        spell(right, out[start : start + CHUNK, 4:])
     return out.view(f"S{LENGTH}")[:, 0]
 
 
@@ -115,19 +116,19 @@ def decipher_all(secret: bytes, texts: Serials) -> tuple[Codes, NDArray[np.bool_
 
     Shapes: (n,) S16 -> (n,) uint64, (n,) bool.
     """
-    values = _VALUES[np.ascontiguousarray(texts, dtype=f"S{LENGTH}").view(np.uint8).reshape(-1, 2, 8)]
-    spelt = (values < 32).all(axis=(1, 2))
-    shifts = np.arange(35, -1, -5, dtype=np.uint64)
-    halves = np.bitwise_or.reduce(values.astype(np.uint64) << shifts, axis=2) & np.uint64(_HALF)
-    rounds = _rounds(secret, min(CHUNK, len(halves)))
-    for start in range(0, len(halves), CHUNK):
-        left, right = halves[start : start + CHUNK].T.copy()
+    chars = np.ascontiguousarray(texts, dtype=f"S{LENGTH}").view(np.uint8).reshape(-1, LENGTH)
+    code_nos, valid = np.empty(len(chars), dtype=np.uint64), np.empty(len(chars), dtype=np.bool_)
+    rounds = _rounds(secret, min(CHUNK, len(chars)))
+    for start in range(0, len(chars), CHUNK):
+        values = _VALUES[chars[start : start + CHUNK]]
+        left, right = _read(values[:, :8]), _read(values[:, 8:])
         left ^= rounds(right, 3)
         right ^= rounds(left, 2)
         left ^= rounds(right, 1)
         right ^= rounds(left, 0)
-        halves[start : start + CHUNK] = np.stack([left, right], axis=1)
-    return halves[:, 0], spelt & (halves[:, 1] == 0)
+        code_nos[start : start + CHUNK] = left
+        valid[start : start + CHUNK] = (right == 0) & (values.max(axis=1) < 32)
+    return code_nos, valid
 
 
 def _rounds(secret: bytes, size: int) -> Rounds:
@@ -148,9 +149,23 @@ def _rounds(secret: bytes, size: int) -> Rounds:
     return apply
 
 
-@cache
-def _quads() -> NDArray[np.uint32]:
-    """Return the four characters of every 20 bits, as one number each."""
-    pairs = np.frombuffer("".join(_PAIRS).encode(), dtype="<u2").astype("<u4")
-    quads: NDArray[np.uint32] = (pairs[:, None] | pairs << np.uint32(16)).ravel()
-    return quads
+def _spelling(size: int) -> Callable[[Codes, NDArray[np.uint16]], None]:
+    """Return the function that spells up to `size` halves in eight characters each."""
+    index, pairs = np.empty(size, dtype=np.int64), np.empty(size, dtype=_PAIR_BYTES.dtype)
+
+    def apply(half: Codes, out: NDArray[np.uint16]) -> None:
+        n = len(half)
+        for place, shift in enumerate((30, 20, 10, 0)):
+            np.right_shift(half.view(np.int64), shift, out=index[:n])
+            np.bitwise_and(index[:n], 1023, out=index[:n])
+            out[:, place] = _PAIR_BYTES.take(index[:n], out=pairs[:n], mode="clip")  # clip: no index is too high
+
+    return apply
+
+
+def _read(values: NDArray[np.uint8]) -> Codes:
+    half = np.zeros(len(values), dtype=np.uint64)
+    for place in range(8):
+        half <<= np.uint64(5)
+        half |= values[:, place] & np.uint8(31)
+    return half
