@@ -5,18 +5,24 @@ lock, because SQLite's own busy handler polls and starves whoever has waited lon
 """
 
 import fcntl
+import math
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 import channel.tables  # noqa: F401 - the metadata is whole only when every table is known
 from scans.schema import Base
@@ -24,6 +30,7 @@ from scans.schema import Base
 METADATA = Base.metadata
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 30
+IDLE_S = 1.0
 POSTGRES_SETTINGS = {
     "synchronous_commit": "on",
     "statement_timeout": "60s",
@@ -38,12 +45,12 @@ class NestedTransactionError(RuntimeError):
 
 
 class WriterQueue:
-    """The place in line of SQLite's one writer: a lock among threads, then one on a file among processes."""
+    """The line for SQLite's one writer: in order of arrival among threads, then a lock on a file among processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._among_threads = threading.Lock()
-        self._holder = 0
+        self._line: deque[tuple[int, threading.Event]] = deque()
+        self._change = threading.Lock()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -51,16 +58,23 @@ class WriterQueue:
 
         Raises: NestedTransactionError instead of a wait that would never end.
         """
-        if self._holder == threading.get_ident():
-            raise NestedTransactionError("a transaction inside a transaction")
-        # The file is opened each time: a descriptor inherited by a fork would share the parent's lock.
-        with self._among_threads, self.path.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            self._holder = threading.get_ident()
-            try:
+        ticket = (threading.get_ident(), threading.Event())
+        with self._change:
+            if self._line and self._line[0][0] == ticket[0]:
+                raise NestedTransactionError("a transaction inside a transaction")
+            self._line.append(ticket)
+            self._line[0][1].set()
+        try:
+            ticket[1].wait()
+            # The file is opened each time: a descriptor inherited by a fork would share the parent's lock.
+            with self.path.open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
                 yield
-            finally:
-                self._holder = 0
+        finally:
+            with self._change:
+                self._line.remove(ticket)
+                if self._line:
+                    self._line[0][1].set()
 
 
 def make_engine(url: str | URL) -> Engine:
@@ -150,4 +164,22 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
 def _make_postgres(url: URL) -> Engine:
     settings = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SETTINGS.items())
     arguments = {"options": settings, "connect_timeout": 10, "tcp_user_timeout": 10_000, "keepalives_idle": 30}
-    return create_engine(url, connect_args=arguments, pool_size=8, max_overflow=8)
+    engine = create_engine(url, connect_args=arguments, pool_size=8, max_overflow=8, pool_use_lifo=True)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _ask_if_idle)
+    return engine
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_s"] = time.monotonic()
+
+
+def _ask_if_idle(connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Find out before the visitor does that the server was restarted; a busy connection is spared the round trip."""
+    if time.monotonic() - record.info.get("used_s", math.inf) < IDLE_S:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except psycopg.OperationalError as error:
+        raise InvalidatePoolError from error

@@ -3,22 +3,25 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from channel.config import Config
 from channel.database import make_engine, transaction, upgrade
-from tests.postgres import NoPostgresError, cluster
+from tests.postgres import NoPostgresError, cluster, fast_folder, find_binaries
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 MAY_BE_ABSENT = "absent:"  # how the reason of a skip begins that is no lack of a tool
+BACKENDS = ("sqlite", "postgresql")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
     "--headless",
@@ -31,14 +34,14 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 
-Databases = Callable[[], URL]
+Databases = Callable[[], AbstractContextManager[URL]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run whatever touches a database on both kinds, or on SQLite alone where the test says so."""
+    """Run whatever touches a database on both kinds, or on one alone where the test says so."""
     if "backend" in metafunc.fixturenames:
-        only = metafunc.definition.get_closest_marker("sqlite_only")
-        metafunc.parametrize("backend", ["sqlite"] if only else ["sqlite", "postgresql"], scope="session")
+        only = [kind for kind in BACKENDS if metafunc.definition.get_closest_marker(f"{kind}_only")]
+        metafunc.parametrize("backend", only or BACKENDS, scope="session")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,69 +71,60 @@ def refuse_skip(report: Any, *, in_ci: bool) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Give a function that makes a fresh upgraded database, a copy of one, and tells its URL."""
-    make = sqlite_databases if backend == "sqlite" else postgres_databases
-    with make(tmp_path_factory.mktemp("databases")) as databases:
+def databases(backend: str) -> Iterator[Databases]:
+    """Give a context that holds a fresh upgraded database, a copy of one, and tells its URL."""
+    with (sqlite_databases if backend == "sqlite" else postgres_databases)() as databases:
         yield databases
 
 
 @contextmanager
-def sqlite_databases(folder: Path) -> Iterator[Databases]:
+def sqlite_databases() -> Iterator[Databases]:
     """Copy a file."""
-    template = folder / "template.db"
-    upgrade_at(make_url(f"sqlite:///{template}"))
-    numbers = count()
+    with TemporaryDirectory(dir=fast_folder()) as folder:
+        template = Path(folder, "template.db")
+        upgrade_at(make_url(f"sqlite:///{template}"))
 
-    def fresh() -> URL:
-        path = shutil.copy(template, folder / f"{next(numbers)}.db")
-        return make_url(f"sqlite:///{path}")
+        @contextmanager
+        def fresh() -> Iterator[URL]:
+            with TemporaryDirectory(dir=folder) as home:
+                yield make_url(f"sqlite:///{shutil.copy(template, home)}")
 
-    yield fresh
+        yield fresh
 
 
 @contextmanager
-def postgres_databases(_folder: Path) -> Iterator[Databases]:
+def postgres_databases() -> Iterator[Databases]:
     """Let PostgreSQL copy a database; the names tell the runs apart that share a server."""
     given = os.environ.get("GLASSBOX_TEST_POSTGRES_URL")
-    with given_server(given) if given else found_cluster() as home:
-        admin = create_engine(home, isolation_level="AUTOCOMMIT")
+    with nullcontext(make_url(given)) if given else found_cluster() as server:
+        admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         prefix = f"glassbox_test_{os.getpid()}"
         numbers = count()
 
-        def execute(statement: str) -> None:
+        @contextmanager
+        def made(name: str, template: str) -> Iterator[URL]:
             with admin.connect() as connection:
-                connection.execute(text(statement))
+                connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            try:
+                yield server.set(database=name)
+            finally:
+                with admin.connect() as connection:
+                    connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
-        def fresh() -> URL:
-            name = f"{prefix}_{next(numbers)}"
-            execute(f"CREATE DATABASE {name} TEMPLATE {prefix}")
-            return home.set(database=name)
-
-        execute(f"CREATE DATABASE {prefix}")
-        upgrade_at(home.set(database=prefix))
-        try:
-            yield fresh
-        finally:
-            for made in [prefix, *(f"{prefix}_{number}" for number in range(next(numbers)))]:
-                execute(f"DROP DATABASE {made} WITH (FORCE)")
-            admin.dispose()
-
-
-@contextmanager
-def given_server(url: str) -> Iterator[URL]:
-    """Use the server that the environment names; its user must be allowed to make databases."""
-    yield make_url(url)
+        with made(prefix, "template1") as template:
+            upgrade_at(template)
+            yield lambda: made(f"{prefix}_{next(numbers)}", prefix)
 
 
 @contextmanager
 def found_cluster() -> Iterator[URL]:
     """Run a cluster of our own, or skip what needs one."""
     try:
-        with cluster() as url:
-            yield url
+        find_binaries()
     except NoPostgresError as error:
         pytest.skip(str(error))
+    with cluster() as url:
+        yield url
 
 
 def upgrade_at(url: URL) -> None:
@@ -141,9 +135,10 @@ def upgrade_at(url: URL) -> None:
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> str:
+def database_url(databases: Databases) -> Iterator[str]:
     """Tell the URL of a database of this test's own."""
-    return databases().render_as_string(hide_password=False)
+    with databases() as url:
+        yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

