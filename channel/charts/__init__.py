@@ -1,0 +1,31 @@
+"""Charts as inline SVG, made on the server. Pure: they know no word, no database, no request."""
+
+from channel.charts.bars import Bar, Step, bars, columns, waterfall
+from channel.charts.grids import Cell, calendar, hours, tiles
+from channel.charts.lines import BandDay, band_chart, sparkline
+from channel.charts.points import Point, Stop, route, scatter
+from channel.charts.provinces import TILES, province
+from channel.charts.svg import Chart, Frame
+
+__all__ = [
+    "TILES",
+    "BandDay",
+    "Bar",
+    "Cell",
+    "Chart",
+    "Frame",
+    "Point",
+    "Step",
+    "Stop",
+    "band_chart",
+    "bars",
+    "calendar",
+    "columns",
+    "hours",
+    "province",
+    "route",
+    "scatter",
+    "sparkline",
+    "tiles",
+    "waterfall",
+]

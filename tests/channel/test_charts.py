@@ -1,0 +1,174 @@
+"""Charts: every picture says what it shows, carries no inline style, and draws what it was given."""
+
+import xml.etree.ElementTree as ET
+from datetime import date, timedelta
+
+import pytest
+
+from channel.charts import (
+    TILES,
+    BandDay,
+    Bar,
+    Cell,
+    Chart,
+    Frame,
+    Point,
+    Step,
+    Stop,
+    band_chart,
+    bars,
+    calendar,
+    columns,
+    hours,
+    province,
+    route,
+    scatter,
+    sparkline,
+    tiles,
+    waterfall,
+)
+from channel.charts.grids import SHADES, shade
+from channel.charts.svg import spread, ticks
+
+FRAME = Frame("Sales <b>", 'by "day" & store', ("Day", "Items"))
+MONDAY = date(2026, 6, 1)
+
+
+def plain(value: float) -> str:
+    return f"{value:g}"
+
+
+DAYS = [BandDay(f"06-{day:02}", 5 + day % 3, 6, 2, 11, "bad" if day == 20 else None) for day in range(1, 31)]
+CELLS = {MONDAY + timedelta(days=day): Cell(day, f"{day} items", str(day)) for day in range(30)}
+BASE = Stop("0", "Base", 31.2, 121.4)
+CHARTS = {
+    "sparkline": sparkline(FRAME, [3, 2, 1], expected=2.5),
+    "band": band_chart(FRAME, DAYS, fmt=plain).svg,
+    "columns": columns(FRAME, [Bar("1", 3, "3 items"), Bar("2", 0, "none")], fmt=plain).svg,
+    "bars": bars(FRAME, [Bar("issued", 10, "10"), Bar("scanned", 0, "0")]).svg,
+    "waterfall": waterfall(FRAME, [Step("all", 10, "10", True), Step("held", -3, "-3")], fmt=plain).svg,
+    "tiles": tiles(FRAME, {"SH": Cell(7, "Shanghai: 7", "7")}, latin=False).svg,
+    "calendar": calendar(FRAME, CELLS, weekdays=list("MTWTFSS"), months=[str(n) for n in range(1, 13)]).svg,
+    "hours": hours(FRAME, [[hour * day for hour in range(24)] for day in range(7)], weekdays=list("MTWTFSS")).svg,
+    "scatter": scatter(
+        FRAME, [Point("one", 10, 12), Point("two", 50, 3, "bad", ("3",))], axes=("x", "y"), fmt=plain
+    ).svg,
+    "route": route(FRAME, BASE, [Stop("1", "North", 31.3, 121.4)]),
+}
+EMPTY = {
+    "sparkline": sparkline(FRAME, []),
+    "band": band_chart(FRAME, [], fmt=plain).svg,
+    "columns": columns(FRAME, [], fmt=plain).svg,
+    "bars": bars(FRAME, []).svg,
+    "waterfall": waterfall(FRAME, [], fmt=plain).svg,
+    "tiles": tiles(FRAME, {}, latin=True).svg,
+    "calendar": calendar(FRAME, {}, weekdays=list("MTWTFSS"), months=[""] * 12).svg,
+    "hours": hours(FRAME, [[0] * 24 for _ in range(7)], weekdays=list("MTWTFSS")).svg,
+    "scatter": scatter(FRAME, [], axes=("x", "y"), fmt=plain).svg,
+    "route": route(FRAME, BASE, []),
+}
+
+
+@pytest.mark.parametrize(
+    "drawn", [*CHARTS.values(), *EMPTY.values()], ids=[*CHARTS, *(f"{name}-empty" for name in EMPTY)]
+)
+def test_law_a_picture_is_named_described_and_free_of_inline_style(drawn):
+    picture = ET.fromstring(drawn)
+    assert picture.get("role") == "img"
+    assert [child.tag for child in picture[:2]] == ["title", "desc"]
+    assert (picture[0].text, picture[1].text) == ("Sales <b>", 'by "day" & store')
+    assert not [element for element in picture.iter() if "style" in element.attrib]
+    assert '"nan' not in drawn
+
+
+@pytest.mark.parametrize(
+    "chart", [c for c in (band_chart(FRAME, DAYS, fmt=plain), columns(FRAME, [Bar("1", 3, "3")], fmt=plain))]
+)
+def test_law_a_table_says_the_same(chart: Chart):
+    assert chart.head == ("Day", "Items")
+    assert all(isinstance(cell, str) for row in chart.rows for cell in row)
+
+
+@pytest.mark.parametrize(
+    ("top", "marks"),
+    [
+        (0, [0, 1]),
+        (1, [0, 1]),  # items come whole
+        (7, [0, 2, 4, 6, 8]),
+        (10, [0, 2.5, 5, 7.5, 10]),
+        (1420, [0, 500, 1000, 1500]),
+        (0.3, [0, 0.1, 0.2, 0.3]),
+    ],
+)
+def test_an_axis_has_round_numbers_and_reaches_over_the_highest(top, marks):
+    assert ticks(top) == pytest.approx(marks)
+
+
+def test_labels_are_spread_and_the_last_day_always_has_one():
+    assert spread(30) == [5, 13, 21, 29]
+    assert spread(2) == [0, 1]
+    assert spread(0) == []
+
+
+def test_a_flagged_day_carries_a_diamond_that_says_so():
+    picture = ET.fromstring(CHARTS["band"])
+    marks = [path for path in picture.iter("path") if path.get("class") == "dot bad"]
+    assert [mark[0].text for mark in marks] == ["06-20: 7"]
+
+
+def test_the_band_is_broken_where_nothing_was_expected():
+    days = [BandDay("1", 1, 1, 0, 2), BandDay("2", 1), BandDay("3", 1, 1, 0, 2), BandDay("4", 1, 1, 0, 2)]
+    chart = band_chart(FRAME, days, fmt=plain)
+    assert str(chart.svg).count('class="band"') == 2
+    assert chart.rows[1] == ["2", "1", "–", "–", ""]
+
+
+def test_a_waterfall_goes_on_from_where_the_last_step_ended():
+    steps = [Step("all", 100, "100", True), Step("held", -40, "-40"), Step("payable", 60, "60", True)]
+    picture = ET.fromstring(waterfall(FRAME, steps, fmt=plain).svg)
+    blocks = [(float(b.get("y")), float(b.get("height"))) for b in picture.iter("rect")]
+    assert blocks[1] == pytest.approx((0, 88))
+    assert blocks[2] == pytest.approx((88, 132))
+
+
+@pytest.mark.parametrize(
+    ("region", "code"),
+    [
+        ("上海", "SH"),
+        ("上海市徐汇区", "SH"),
+        ("内蒙古自治区", "NM"),
+        ("Shanghai", "SH"),
+        ("shaanxi province", "SN"),
+        ("Inner Mongolia", "NM"),
+        ("East", None),
+        ("华东", None),
+        ("Hebeish", None),
+        ("", None),
+    ],
+)
+def test_a_region_is_the_province_that_it_begins_with(region, code):
+    assert province(region) == code
+
+
+def test_all_provinces_have_a_tile_of_their_own():
+    assert len(TILES) == 34
+    assert len({(tile.column, tile.row) for tile in TILES.values()}) == 34
+
+
+def test_shades_grow_with_the_number_and_nothing_has_none():
+    assert [shade(value, 100) for value in (0, 1, 17, 50, 100)] == [0, 1, 2, 3, SHADES]
+    assert shade(0, 0) == 0
+
+
+def test_a_route_keeps_bearing_and_proportion():
+    picture = ET.fromstring(route(FRAME, BASE, [Stop("1", "", 31.3, 121.4), Stop("2", "", 31.2, 121.4 + 0.1 / 0.8554)]))
+    (x0, y0), (x1, y1), (x2, y2) = ((float(c.get("cx")), float(c.get("cy"))) for c in picture.iter("circle"))
+    assert (x1, y2) == pytest.approx((x0, y0))  # due north, due east
+    assert y0 - y1 == pytest.approx(x2 - x0, rel=0.01)  # the same distance
+
+
+def test_a_name_that_would_cover_another_is_left_out():
+    crowd = [Stop(str(n), "A store with a long name", 31.2 + n * 1e-4, 121.4) for n in range(12)]
+    drawn = str(route(FRAME, BASE, crowd))
+    assert drawn.count(">A store with a long name</text>") < 12
+    assert drawn.count("<circle") == 13
