@@ -5,7 +5,7 @@ A position too vague to tell is "unknown", never a guess. What was decided from 
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -20,13 +20,14 @@ from scans.schema import table_of
 from stores.book import StoreBook, StoreFacts
 from stores.deliveries import delivered_to
 from stores.nearest import Candidate
-from stores.tables import FormerSale, Sale, Source
+from stores.tables import FormerSale, Sale, Source, Store
 
 LOOKED_AT = 5
 TOLD = 3
 HABIT_M = 40.0
 CONFIDENCE = {"delivered": 0.95, "source": 0.9, "chosen": 0.8}
 POSITION_AT_MOST = 0.9
+CLOSE = 0.1  # how likely a runner-up has to be to be asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,33 @@ class SaleNow(NamedTuple):
     evidence: str
     plan_id: int | None
     why: dict[str, Any]
+
+
+class SaleTold(NamedTuple):
+    """What a sale says in the outside's words; `why` is what was decided from, frozen."""
+
+    store_id: str | None
+    store: str | None
+    evidence: str
+    confidence: float
+    why: dict[str, Any]
+
+    @property
+    def candidates(self) -> list[dict[str, Any]]:
+        """The stores near the position, nearest first."""
+        near: list[dict[str, Any]] = self.why.get("candidates", [])
+        return near
+
+    @property
+    def distance_m(self) -> float | None:
+        """How far the store was from the position."""
+        known = (one["m"] for one in self.candidates if one["id"] == self.store_id)
+        return next(known, self.why.get("delivered_m"))
+
+    def is_close(self, other: Mapping[str, Any]) -> bool:
+        """Tell whether the position is too vague to tell another candidate from the nearest."""
+        pair = [self.candidates[0]["m"], other["m"]]
+        return weigh(pair, accuracy_m=self.why.get("accuracy_m"))[1] >= CLOSE
 
 
 def weigh(distances_m: Sequence[float], *, accuracy_m: float | None) -> list[float]:
@@ -108,6 +136,13 @@ def sales_of(db: Session, *, code_nos: Collection[int]) -> dict[int, SaleNow]:
     rows = select(Sale.code_no, Sale.store_id, Sale.day, Sale.evidence, Sale.plan_id, Sale.why)
     found = db.execute(rows.where(Sale.code_no.in_(code_nos)).order_by(Sale.code_no).with_for_update())
     return {row[0]: SaleNow(*row[1:]) for row in found}
+
+
+def sale_told(db: Session, *, code_no: int) -> SaleTold | None:
+    """Return what the sale of one item says now, as its claimant may see it; None where it has none."""
+    told = select(Store.store_id, Store.name, Sale.evidence, Sale.confidence, Sale.why)
+    row = db.execute(told.select_from(Sale).outerjoin(Store).where(Sale.code_no == code_no)).one_or_none()
+    return None if row is None else SaleTold(*row)
 
 
 def change_sales(db: Session, *, sales: Sequence[Attribution], now: datetime) -> None:

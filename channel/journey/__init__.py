@@ -3,7 +3,7 @@
 from channel.journey.batches import activate_batch
 from channel.journey.correcting import choose_store, take_deliveries
 from channel.journey.keeping import forget_positions, release_due
-from channel.journey.looking import Look, answer_for, look_at
+from channel.journey.looking import Look, answer_for, bought_at, look_at
 from channel.journey.scanning import Taken, take_scan, take_scans
 from scans.intake import NewScan, PlaceTold
 
@@ -14,6 +14,7 @@ __all__ = [
     "Taken",
     "activate_batch",
     "answer_for",
+    "bought_at",
     "choose_store",
     "forget_positions",
     "look_at",

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from scans.answers import Answered, device_answer, is_claimed
+from scans.answers import Answered, claimant, device_answer, is_claimed
 from scans.batches import catalogue
 from scans.catalogue import identify
 from scans.gs1 import item_link
 from scans.keys import KeyRing
 from scans.products import product
 from scans.trust import histories, too_many_devices
+from stores.attribution import SaleTold, sale_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,15 @@ def answer_for(db: Session, *, ring: KeyRing, gtin: str, serial: str, consumer: 
     link = item_link(gtin, serial)
     found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
     return device_answer(db, code_no=found.code_no, device=consumer)
+
+
+def bought_at(db: Session, *, ring: KeyRing, gtin: str, serial: str, consumer: str) -> SaleTold | None:
+    """Return where an item counts as sold, for the device that claimed it; None for any other.
+
+    Raises: GtinError, LinkError, UnknownCodeError.
+    """
+    link = item_link(gtin, serial)
+    found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
+    if claimant(db, code_no=found.code_no, device=consumer) is None:
+        return None
+    return sale_told(db, code_no=found.code_no)

@@ -1,7 +1,7 @@
 """Before the first scan: parties, stores and their owners over time, reps, and who may see whom. Knows scans."""
 
 from stores.directory.owners import BEGINNING, chains, owned_by, owners_on
-from stores.directory.parties import PartyRow, RepRow, edit_party, put_parties, put_reps
+from stores.directory.parties import PartyRow, RepRow, brand, edit_party, put_parties, put_reps
 from stores.directory.places import StoreRow, edit_store, put_stores
 from stores.directory.scope import (
     PartyLine,
@@ -28,6 +28,7 @@ __all__ = [
     "StoreRow",
     "UnknownPartyError",
     "UnknownStoreError",
+    "brand",
     "chains",
     "edit_party",
     "edit_store",

@@ -99,6 +99,11 @@ def edit_party(db: Session, *, row: PartyRow, currency: str) -> None:
     accepted(put_parties(db, rows=[row], currency=currency))
 
 
+def brand(db: Session) -> str | None:
+    """Return the name of the brand owner whose house this is; None before it was imported."""
+    return db.scalar(select(Party.name).where(Party.kind == "owner").order_by(Party.id).limit(1))
+
+
 def _queue(db: Session) -> dict[str, _Known]:
     # Two writers, each with half of a circle, must see each other.
     db.execute(select(Version.no).where(Version.name == "stores").with_for_update())
