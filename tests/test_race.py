@@ -1,0 +1,88 @@
+"""Many phones, the same codes, the same instant: who is first is decided once, and only the first is paid."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from sqlalchemy import BigInteger, Column, MetaData, Table, func, insert, select
+
+from channel.database import reading, transaction
+from channel.journey import NewScan, take_scans
+from channel.writer import Writer
+from scans.tables import Claim
+from stores.ledger import balances_by_kind, trial_balance
+from stores.recount import recount
+from tests import make, worlds
+
+THREADS, CODES = 64, 60
+
+
+def at_once(action):
+    """Run `action(n)` in all threads, started together."""
+    start = Barrier(THREADS)
+
+    def run(n):
+        start.wait()
+        return action(n)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(run, range(THREADS)))
+
+
+def shuffled(world, n):
+    uris = [world.uri(position) for position in range(1, CODES + 1)]
+    random.Random(n).shuffle(uris)
+    return [NewScan(uri, key=f"thread{n}", consumer=f"phone{n}") for uri in uris]
+
+
+def assert_paid_once(world, outcomes):
+    claims = [taken for some in outcomes for taken in some if taken.body["claim"]]
+    assert len(claims) == CODES
+    with reading(world.engine) as db:
+        assert db.scalar(select(func.count()).select_from(Claim)) == CODES
+        assert trial_balance(db).difference_cents == 0
+        assert balances_by_kind(db)["consumer_wallet"] + balances_by_kind(db).get("consumer_held", 0) == (
+            -CODES * worlds.PRIZE_CENTS
+        )
+        assert [name for name, wrong in recount(db) if wrong] == []
+
+
+def test_64_threads_with_a_transaction_each_claim_60_codes_once(engine, config):
+    world = worlds.small(engine, config)
+
+    def scan_all(n):
+        with transaction(engine) as db:
+            return take_scans(db, config=config, ring=world.ring, scans=shuffled(world, n), now=make.NOW)
+
+    assert_paid_once(world, at_once(scan_all))
+
+
+def test_64_threads_through_the_writer_claim_60_codes_once(engine, config):
+    world = worlds.small(engine, config)
+    writer = Writer(engine=engine, config=config, ring=lambda: world.ring)
+
+    def scan_all(n):
+        return [writer.take(scan, now=make.NOW) for scan in shuffled(world, n)[:10]] + writer.take_many(
+            shuffled(world, n)[10:], now=make.NOW
+        )
+
+    assert_paid_once(world, at_once(scan_all))
+
+
+def test_negative_control_look_then_write_pays_twice(engine):
+    """Show that the race is real: the same threads, looking first and writing then, pay more often than once a code."""
+    naive = Table("naive_claim", MetaData(), Column("code_no", BigInteger))
+    naive.create(engine)
+
+    def claim_all(n):
+        paid = 0
+        for code_no in range(CODES):
+            with reading(engine) as db:
+                seen = db.scalar(select(func.count()).select_from(naive).where(naive.c.code_no == code_no))
+            if not seen:
+                with transaction(engine) as db:
+                    db.execute(insert(naive).values(code_no=code_no))
+                paid += 1
+        return paid
+
+    assert sum(at_once(claim_all)) > CODES
