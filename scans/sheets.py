@@ -6,7 +6,7 @@ A symbol is an inline picture of one bit a module: symbols drawn as rectangles h
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -66,7 +66,7 @@ def write_pdf(file: BinaryIO, *, pages: Iterable[Sequence[Label]], layout: Layou
     file.write(b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n")
     for number, body in enumerate(_font_objects(), start=FONT_NO):
         put(number, body)
-    kids = []
+    kids: list[bytes] = []
     for labels in pages:
         page_no = PAGES_NO + 1 + 2 * len(kids)
         content = "".join(_draw_label(label, layout, place) for place, label in enumerate(labels))
@@ -83,22 +83,35 @@ def write_pdf(file: BinaryIO, *, pages: Iterable[Sequence[Label]], layout: Layou
 
 def _draw_label(label: Label, layout: Layout, place: int) -> str:
     size = len(label.symbol)
-    row, column = divmod(place, layout.columns)
-    module_mm = min(layout.module_mm, (layout.label_height_mm - TEXT_MM) / (size + 2 * QUIET))
-    side_mm = size * module_mm
-    middle_mm = layout.left_mm + (column + 0.5) * layout.label_width_mm
-    spare_mm = layout.label_height_mm - side_mm - 2 * QUIET * module_mm - TEXT_MM
-    bottom_mm = layout.top_mm + row * layout.label_height_mm + spare_mm / 2 + QUIET * module_mm + side_mm
-    text_mm = bottom_mm + QUIET * module_mm + TEXT_MM
-    x, y, side = _points(middle_mm - side_mm / 2), _points(layout.page_height_mm - bottom_mm), _points(side_mm)
-    width = sum(_font().charWidths[ord(char)] for char in label.text) * TEXT_POINTS / 1000
-    text_x, text_y = f"{middle_mm * POINTS_PER_MM - width / 2:.2f}", _points(layout.page_height_mm - text_mm)
+    placed, middle, text_y = _geometry(layout, size, place)
+    text_x = middle - sum(map(_widths().__getitem__, label.text)) * TEXT_POINTS / 2000
     # In hexadecimal no byte of the picture can be taken for its end; packing makes up for it.
     return (
-        f"q {side} 0 0 {side} {x} {y} cm "
-        f"BI/W {size}/H {size}/IM true/D[1 0]/F/AHx ID {label.symbol.tobytes().hex()}> EI Q\n"
-        f"BT/F {TEXT_POINTS} Tf {text_x} {text_y} Td({label.text})Tj ET\n"
+        f"q {placed} cm BI/W {size}/H {size}/IM true/D[1 0]/F/AHx ID {label.symbol.tobytes().hex()}> EI Q\n"
+        f"BT/F {TEXT_POINTS} Tf {text_x:.2f} {text_y} Td({label.text})Tj ET\n"
     )
+
+
+@lru_cache(maxsize=1000)
+def _geometry(layout: Layout, size: int, place: int) -> tuple[str, float, str]:
+    """Return where on a page a symbol goes (as PDF wants it), the middle of its label and the line of its text.
+
+    Units: points from the left and from the bottom.
+    """
+    row, column = divmod(place, layout.columns)
+    module_mm = min(layout.module_mm, (layout.label_height_mm - TEXT_MM) / (size + 2 * QUIET))
+    side_mm, quiet_mm = size * module_mm, QUIET * module_mm
+    spare_mm = layout.label_height_mm - side_mm - 2 * quiet_mm - TEXT_MM
+    middle_mm = layout.left_mm + (column + 0.5) * layout.label_width_mm
+    bottom_mm = layout.top_mm + row * layout.label_height_mm + spare_mm / 2 + quiet_mm + side_mm
+    x, y, side = _points(middle_mm - side_mm / 2), _points(layout.page_height_mm - bottom_mm), _points(side_mm)
+    text_y = _points(layout.page_height_mm - bottom_mm - quiet_mm - TEXT_MM)
+    return f"{side} 0 0 {side} {x} {y}", middle_mm * POINTS_PER_MM, text_y
+
+
+@cache
+def _widths() -> dict[str, float]:
+    return {chr(char): _font().charWidths[char] for char in range(32, 127)}
 
 
 @cache
@@ -109,7 +122,7 @@ def _font() -> TTFontFile:
 def _font_objects() -> Iterator[bytes]:
     font = _font()
     box = " ".join(f"{edge:.0f}" for edge in font.bbox)
-    widths = " ".join(f"{font.charWidths[char]:.0f}" for char in range(32, 127))
+    widths = " ".join(f"{width:.0f}" for width in _widths().values())
     yield (
         f"<</Type/Font/Subtype/TrueType/BaseFont/{font.name.decode()}/Encoding/WinAnsiEncoding"
         f"/FirstChar 32/LastChar 126/Widths[{widths}]/FontDescriptor {FONT_NO + 1} 0 R>>"
