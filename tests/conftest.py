@@ -7,13 +7,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
+from werkzeug.serving import make_server
 
 from channel.config import Config
 from channel.database import make_engine, transaction, upgrade
@@ -163,12 +167,40 @@ def config(database_url: str, tmp_path: Path) -> Config:
     settings = {
         "HOME": str(tmp_path / "home"),
         "DATABASE_URL": database_url,
-        "BASE_URL": "https://id.example.com",
+        "BASE_URL": "http://localhost",
         "SECRET_KEY": "only for tests",
     }
     config = Config.from_env({f"GLASSBOX_{name}": value for name, value in settings.items()})
     config.make_home()
     return config
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    """Give the application on the database of `engine`."""
+    from channel.app import create_app
+
+    app = create_app(config)
+    yield app
+    app.extensions["glassbox"].engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Give a client that speaks to the application without a network."""
+    return app.test_client()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Serve the application on this machine, for a browser, and tell where."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")
@@ -191,3 +223,11 @@ def browser() -> Iterator[Any]:
         chromium = driver.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """Open a window of the browser in which paths lead to the served application."""
+    page = browser.new_page(base_url=address)
+    yield page
+    page.close()
