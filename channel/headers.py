@@ -1,0 +1,65 @@
+"""Headers that tell browsers what they may do with our answers, and what is refused before anything reads it."""
+
+from datetime import timedelta
+
+from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from channel.config import Config
+
+MAX_BODY = 1024 * 1024
+SELF = ("script", "style", "img", "font", "connect", "manifest")
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        *(f"{kind}-src 'self'" for kind in SELF),
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=()",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def settings(config: Config) -> dict[str, object]:
+    """Return Flask's own settings of the same kind: hosts, sizes, cookies."""
+    secure = config.base_url.startswith("https://")
+    return {
+        "SECRET_KEY": config.require_secret_key(),
+        "TRUSTED_HOSTS": list(config.trusted_hosts),
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+        "SESSION_REFRESH_EACH_REQUEST": False,
+    }
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Send the headers with every answer; believe as many proxies as the settings name."""
+    headers = dict(HEADERS)
+    if config.base_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = HSTS
+
+    def send(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    app.after_request(send)
+    if config.proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
