@@ -82,12 +82,7 @@ def issue_batch(
     )
     db.add(batch)
     db.flush()
-    lasts = accumulate(sizes.values(), initial=first_no - 1)
-    ranges = [
-        {"batch_id": batch.id, "level": level, "first_no": last + 1, "last_no": last + size}
-        for (level, size), last in zip(sizes.items(), lasts, strict=False)
-    ]
-    db.execute(insert(CodeRange), ranges)
+    db.execute(insert(CodeRange), _ranges(batch.id, sizes, first_no))
     versions.touch(db, name="batches")
     return _issued(db, batch_id=batch.batch_id)[0]
 
@@ -122,6 +117,14 @@ def named_keys(db: Session) -> set[str]:
     """Return the ids of all keys that a batch needs; a key ring without one of them is not this database's."""
     rows = db.execute(select(Batch.key_id, Batch.prize_key_id).distinct())
     return {key_id for row in rows for key_id in row if key_id is not None}
+
+
+def _ranges(batch_pk: int, sizes: dict[str, int], first_no: int) -> list[dict[str, Any]]:
+    lasts = accumulate(sizes.values(), initial=first_no - 1)
+    return [
+        {"batch_id": batch_pk, "level": level, "first_no": last + 1, "last_no": last + size}
+        for (level, size), last in zip(sizes.items(), lasts, strict=False)
+    ]
 
 
 def _move(db: Session, *, batch_id: str, before: tuple[str, ...], after: str, **values: Any) -> bool:
