@@ -5,7 +5,7 @@ One run prints the codes of one level of a batch, from a first to a last positio
 
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -34,7 +34,7 @@ class PrintRun:
     """
 
     batch: IssuedBatch
-    secret: bytes
+    secret: bytes = field(repr=False)
     base_url: str
     level: str
     first: int
