@@ -17,7 +17,7 @@ from stores.tables.money import (
     Sale,
     Share,
 )
-from stores.tables.night import CheckIn, ClosedDay, DirtyDay, Flag, Outcome, StoreDay, Visit
+from stores.tables.night import CheckIn, ClosedDay, DirtyDay, Flag, FlagDay, Outcome, StoreDay, Visit
 from stores.tables.places import PARTY_KINDS, Delivery, Party, Rep, Source, Store, StoreOwner
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "DirtyDay",
     "Entry",
     "Flag",
+    "FlagDay",
     "FormerSale",
     "Link",
     "Outcome",

@@ -13,6 +13,7 @@ class StoreDay(Base):
     """What a store sold on a closed business day (zeros too) beside what a normal day would have been."""
 
     __tablename__ = "store_day"
+    __table_args__ = (Index("ix_store_day_day", "day"),)
     store_id: Mapped[int] = mapped_column(ForeignKey("store.id"), primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     count: Mapped[int] = mapped_column(Integer)
@@ -41,12 +42,26 @@ class ClosedDay(Base):
     closed_at: Mapped[datetime]
 
 
+class FlagDay(Base):
+    """A store's business day judged abnormal by one detector; flags are stretches of these."""
+
+    __tablename__ = "flag_day"
+    __table_args__ = (one_of("direction", ("too_good", "too_bad")), Index("ix_flag_day_day", "day"))
+    store_id: Mapped[int] = mapped_column(ForeignKey("store.id"), primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    detector: Mapped[str] = mapped_column(Word, primary_key=True)
+    direction: Mapped[str] = mapped_column(Word)
+    p_value: Mapped[float]
+    stake_cents: Mapped[int] = mapped_column(BigInteger)
+    why: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class Flag(Base):
     """A store's stretch of days judged abnormal by one detector; `why` is a code with numbers, worded at the door."""
 
     __tablename__ = "flag"
     __table_args__ = (
-        UniqueConstraint("store_id", "detector", "first_day"),
+        UniqueConstraint("store_id", "detector", "direction", "first_day"),
         one_of("direction", ("too_good", "too_bad")),
         Index("ix_flag_last_day", "last_day"),
     )
@@ -66,12 +81,12 @@ class Visit(Base):
     """A rep's stop on the list of a day; a published list is only appended to."""
 
     __tablename__ = "visit"
-    __table_args__ = (UniqueConstraint("rep_id", "day", "store_id"),)
+    __table_args__ = (UniqueConstraint("rep_id", "day", "store_id"), Index("ix_visit_day", "day"))
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     visit_id: Mapped[str] = mapped_column(OutsideId, unique=True)
     rep_id: Mapped[int] = mapped_column(ForeignKey("rep.party_id"))
     store_id: Mapped[int] = mapped_column(ForeignKey("store.id"), index=True)
-    flag_id: Mapped[int] = mapped_column(ForeignKey("flag.id"))
+    flag_id: Mapped[int] = mapped_column(ForeignKey("flag.id"), index=True)
     day: Mapped[date] = mapped_column(Date)
     rank: Mapped[int] = mapped_column(Integer)
     stake_cents: Mapped[int] = mapped_column(BigInteger)

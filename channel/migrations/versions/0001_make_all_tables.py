@@ -294,10 +294,30 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_flag_store_id_store")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
         sa.UniqueConstraint("flag_id", name=op.f("uq_flag_flag_id")),
-        sa.UniqueConstraint("store_id", "detector", "first_day", name=op.f("uq_flag_store_id_detector_first_day")),
+        sa.UniqueConstraint(
+            "store_id", "detector", "direction", "first_day", name=op.f("uq_flag_store_id_detector_direction_first_day")
+        ),
     )
     with op.batch_alter_table("flag", schema=None) as batch_op:
         batch_op.create_index("ix_flag_last_day", ["last_day"], unique=False)
+
+    op.create_table(
+        "flag_day",
+        sa.Column(
+            "store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("detector", sa.String(length=32), nullable=False),
+        sa.Column("direction", sa.String(length=32), nullable=False),
+        sa.Column("p_value", sa.Double(), nullable=False),
+        sa.Column("stake_cents", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.CheckConstraint("direction IN ('too_good', 'too_bad')", name=op.f("ck_flag_day_direction_known")),
+        sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_flag_day_store_id_store")),
+        sa.PrimaryKeyConstraint("store_id", "day", "detector", name=op.f("pk_flag_day")),
+    )
+    with op.batch_alter_table("flag_day", schema=None) as batch_op:
+        batch_op.create_index("ix_flag_day_day", ["day"], unique=False)
 
     op.create_table(
         "link",
@@ -429,6 +449,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_store_day_store_id_store")),
         sa.PrimaryKeyConstraint("store_id", "day", name=op.f("pk_store_day")),
     )
+    with op.batch_alter_table("store_day", schema=None) as batch_op:
+        batch_op.create_index("ix_store_day_day", ["day"], unique=False)
+
     op.create_table(
         "store_owner",
         sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -564,6 +587,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("visit_id", name=op.f("uq_visit_visit_id")),
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index("ix_visit_day", ["day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_visit_flag_id"), ["flag_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_store_id"), ["store_id"], unique=False)
 
     op.create_table(
