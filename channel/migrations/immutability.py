@@ -1,7 +1,7 @@
 """What makes a table append-only on both databases. Knows the names of the ledger's tables only.
 
 Rows are guarded by triggers. On PostgreSQL the rights are also taken from the role that the server signs in with,
-`glassbox_app`, where an operator has made one (see `docs/operations/postgres.md`).
+`glassbox_app`, where an operator has made one (see `docs/database.md`).
 """
 
 from collections.abc import Iterable

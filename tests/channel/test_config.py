@@ -1,5 +1,6 @@
 """The settings are read once, checked, and never guessed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,10 @@ def test_secrets_are_not_shown():
     told = repr(config(SECRET_KEY="very secret", DATABASE_URL="postgresql+psycopg://u:hidden@db/glass"))
     assert "very secret" not in told
     assert "hidden" not in told
+
+
+def test_law_every_setting_is_explained():
+    root = Path(__file__).parents[2]
+    read = re.findall(r'(?:given\.get|_whole)\("([A-Z_]+)"', (root / "channel/config.py").read_text())
+    explained = re.findall(r"^\| `GLASSBOX_([A-Z_]+)` \|", (root / "docs/settings.md").read_text(), re.MULTILINE)
+    assert sorted(read) == sorted(explained)
