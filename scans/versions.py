@@ -32,11 +32,17 @@ def draw(db: Session, *, name: str, count: int = 1) -> int:
 
 def touch(db: Session, *, name: str) -> None:
     """Tell every process that what it keeps under `name` is stale."""
+    db.info.setdefault("touched", set()).add(name)
     draw(db, name=name)
 
 
 def kept(db: Session, *, name: str, load: Callable[[Session], T]) -> T:
-    """Return what `load` made of the database at the current version of `name`, loading only when it has grown."""
+    """Return what `load` made of the database at the current version of `name`, loading only when it has grown.
+
+    A session that has touched the name itself loads for itself alone: it may yet be rolled back, and its number reused.
+    """
+    if name in db.info.get("touched", ()):
+        return load(db)
     no = db.scalar(select(Version.no).where(Version.name == name)) or 0
     bind = db.get_bind()
     engine = bind if isinstance(bind, Engine) else bind.engine
