@@ -1,60 +1,40 @@
-"""Stage 12, sell-through: what every store sold on every business day, zeros too. Knows scans, directory, attribution.
+"""Stage 12, sell-through: what every store sold on every business day, zeros too. Knows scans, directory.
 
 Goods are counted; gifts and samples are not. A day that changes after it was closed is dirty until it is closed again.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
-import numpy as np
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from scans.schema import table_of
 from scans.tables import Claim, Product
 from scans.versions import upsert
-from stores.book import store_book
-from stores.presence import Bools, Ints
-from stores.tables import ClosedDay, DirtyDay, Sale, Store, StoreDay
+from stores.directory import Scope, store
+from stores.tables import ClosedDay, DirtyDay, Flag, Sale, Store, StoreDay
 
 COUNTED = "goods"
-NEVER = date.max.toordinal()
+MAX_DAYS = 800
 
 
-class Roll(NamedTuple):
-    """The stores of a night, in the order of their outside ids.
+class SpanError(ValueError):
+    """More days are asked for at once than one answer should hold."""
 
-    Shapes: all (stores,).
-    Units: opened and closed in ordinal days; region numbered from 0, territory by rep (0: nobody's).
-    """
 
-    keys: Ints
-    store_ids: list[str]
-    region: Ints
-    territory: Ints
-    opened: Ints
-    closed: Ints
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """What a store sold on a day beside what a normal day would have been; `flag` is a covering flag's direction."""
 
-    def is_open(self, first: date, last: date) -> Bools:
-        """Tell which stores exist on which days.  Shapes: (stores, days)."""
-        days = np.arange(first.toordinal(), last.toordinal() + 1)
-        open_: Bools = (self.opened[:, None] <= days) & (days <= self.closed[:, None])
-        return open_
-
-    def spread(self, rows: Iterable[Any], *, first: date, last: date) -> list[Ints]:
-        """Lay rows of (store key, day, number...) out, zeros elsewhere.  Shapes: one (stores, days) per number."""
-        told = [(row[0], row[1].toordinal(), *row[2:]) for row in rows]
-        shape = (len(self.keys), (last - first).days + 1)
-        if not told:
-            return []
-        columns = np.array(told, np.int64).T
-        order = np.argsort(self.keys)
-        at = order[np.searchsorted(self.keys[order], columns[0])], columns[1] - first.toordinal()
-        laid = [np.zeros(shape, np.int64) for _ in columns[2:]]
-        for array, column in zip(laid, columns[2:], strict=True):
-            array[at] = column
-        return laid
+    day: date
+    count: int
+    expected: float | None
+    low: int | None
+    high: int | None
+    flag: str | None
 
 
 def mark_dirty(db: Session, *, store_days: Collection[tuple[int, date]]) -> None:
@@ -79,7 +59,7 @@ def overlooked(db: Session, *, first: date, last: date) -> set[date]:
     return {day for day, _ in db.execute(_wrong(StoreDay.day.between(first, last), Sale.day.between(first, last)))}
 
 
-def note_closed(db: Session, *, days: Sequence[date], now: Any) -> None:
+def note_closed(db: Session, *, days: Sequence[date], now: datetime) -> None:
     """Note that days are closed."""
     closing = upsert(db)(table_of(ClosedDay))
     closing = closing.on_conflict_do_update(index_elements=["day"], set_={"closed_at": closing.excluded.closed_at})
@@ -93,7 +73,7 @@ def closed_days(db: Session, *, first: date, last: date) -> list[date]:
 
 def count_days(db: Session, *, days: Collection[date]) -> None:
     """Count what every open store sold on closed days; a store that sold while not open has a row too."""
-    sold = _sold(Sale.day.in_(days)).subquery()
+    sold = sold_per_day(Sale.day.in_(days)).subquery()
     kept = StoreDay.__table__.alias("kept")
     counted = (
         select(Store.id, ClosedDay.day, func.coalesce(sold.c.count, 0))
@@ -109,35 +89,39 @@ def count_days(db: Session, *, days: Collection[date]) -> None:
     )
 
 
-def roll(db: Session) -> Roll:
-    """Return all stores, with the rep whose territory each lies in."""
-    rows = db.execute(select(Store.id, Store.store_id, Store.region, Store.opened_on, Store.closed_on)).all()
-    rows = sorted(rows, key=lambda row: row.store_id)
-    facts = store_book(db).facts(db, store_ids=[row.id for row in rows])
-    return Roll(
-        keys=np.array([row.id for row in rows], np.int64),
-        store_ids=[row.store_id for row in rows],
-        region=np.unique([row.region for row in rows], return_inverse=True)[1].astype(np.int64),
-        territory=np.array([facts[row.id].rep_id or 0 for row in rows], np.int64),
-        opened=np.array([row.opened_on.toordinal() if row.opened_on else 0 for row in rows], np.int64),
-        closed=np.array([row.closed_on.toordinal() if row.closed_on else NEVER for row in rows], np.int64),
-    )
+def sell_through(db: Session, *, store_id: str, first_day: date, last_day: date, scope: Scope) -> list[DayRow]:
+    """Return every day of a store, zeros too; a day that is not closed yet is counted from the sales so far.
 
-
-def daily_counts(db: Session, *, roll: Roll, first: date, last: date) -> Ints:
-    """Return what stores sold per day, -1 where a store does not exist.  Shapes: (stores, days).
-
-    Closed days are read as they were counted, all others from the sales.
+    Raises: UnknownStoreError, SpanError.
     """
-    closed = set(closed_days(db, first=first, last=last))
-    rest = [day for day in dates(first, last) if day not in closed]
-    counted = select(StoreDay.store_id, StoreDay.day, StoreDay.count).where(StoreDay.count > 0)
-    rows = db.execute(counted.where(StoreDay.day.between(first, last))).all()
-    if rest:
-        rows = [*rows, *db.execute(_sold(Sale.day.in_(rest)))]
-    absent = np.where(roll.is_open(first, last), 0, -1)
-    laid = roll.spread(rows, first=first, last=last)
-    return np.where(laid[0] > 0, laid[0], absent) if laid else absent
+    check_span(first_day, last_day)
+    key = store(db, scope=scope, store_id=store_id).key
+    here = select(StoreDay.day, StoreDay.count, StoreDay.expected, StoreDay.low, StoreDay.high)
+    here = here.where(StoreDay.store_id == key, StoreDay.day.between(first_day, last_day))
+    closed = {day: (count, expected, low, high) for day, count, expected, low, high in db.execute(here)}
+    own = and_(Sale.store_id == key, Sale.day.between(first_day, last_day), Sale.day.not_in(select(ClosedDay.day)))
+    sold = {day: count for _, day, count in db.execute(sold_per_day(own))}
+    flagged = _flagged(db, key, first_day, last_day)
+    return [
+        DayRow(day, *closed.get(day, (sold.get(day, 0), None, None, None)), flagged.get(day))
+        for day in dates(first_day, last_day)
+    ]
+
+
+def check_span(first_day: date, last_day: date) -> None:
+    """Refuse a span that is too long for one answer.
+
+    Raises: SpanError.
+    """
+    if (last_day - first_day).days >= MAX_DAYS:
+        raise SpanError(f"ask for at most {MAX_DAYS} days at once")
+
+
+def _flagged(db: Session, key: int, first_day: date, last_day: date) -> dict[date, str]:
+    """Return the direction of the flag on each flagged day; of several the surest."""
+    told = select(Flag.first_day, Flag.last_day, Flag.direction).where(Flag.store_id == key)
+    told = told.where(Flag.last_day >= first_day, Flag.first_day <= last_day).order_by(Flag.p_value.desc(), Flag.id)
+    return {day: direction for first, last, direction in db.execute(told) for day in dates(first, last)}
 
 
 def dates(first: date, last: date) -> list[date]:
@@ -151,21 +135,22 @@ def open_on(day: ColumnElement[date] | date | Any) -> ColumnElement[bool]:
     return and_(begun, or_(Store.closed_on.is_(None), Store.closed_on >= day))
 
 
-def goods_sold(*columns: Any) -> Select[Any]:
+def goodssold_per_day(*columns: Any) -> Select[Any]:
     """Select columns of sales, with their claims and products, that count as sold by a store."""
     sold = select(*columns).select_from(Sale).join(Claim, Claim.code_no == Sale.code_no)
     sold = sold.join(Product, Product.id == Claim.product_id)
     return sold.where(Product.kind == COUNTED, Sale.store_id.is_not(None))
 
 
-def _sold(when: ColumnElement[bool]) -> Select[Any]:
-    counted = goods_sold(Sale.store_id, Sale.day, func.count().label("count"))
+def sold_per_day(when: ColumnElement[bool]) -> Select[Any]:
+    """Select (store, day, count) of what was sold; a day without a sale has no row."""
+    counted = goodssold_per_day(Sale.store_id, Sale.day, func.count().label("count"))
     return counted.where(when).group_by(Sale.store_id, Sale.day)
 
 
 def _wrong(counted_when: ColumnElement[bool], sold_when: ColumnElement[bool]) -> Select[Any]:
     """Select (day, store) of closed days where the row is missing or is not what a recount gives."""
-    sold = _sold(and_(sold_when, Sale.day.in_(select(ClosedDay.day)))).subquery()
+    sold = sold_per_day(and_(sold_when, Sale.day.in_(select(ClosedDay.day)))).subquery()
     joined = and_(sold.c.store_id == StoreDay.store_id, sold.c.day == StoreDay.day)
     more = select(StoreDay.day, StoreDay.store_id).outerjoin(sold, joined)
     more = more.where(counted_when, StoreDay.count != func.coalesce(sold.c.count, 0))

@@ -1,22 +1,23 @@
 from datetime import date, timedelta
 
-import numpy as np
 import pytest
 from sqlalchemy import event, select, update
 
+from stores.directory import UnknownStoreError, scope_of
 from stores.sales import (
+    DayRow,
+    SpanError,
     count_days,
-    daily_counts,
     dates,
     days_equal_recount,
     mark_dirty,
     note_closed,
     overlooked,
-    roll,
+    sell_through,
     stores_have_every_day,
     take_dirty,
 )
-from stores.tables import DirtyDay, Sale, StoreDay
+from stores.tables import DirtyDay, Flag, Sale, StoreDay
 from tests import make
 from tests.selling import sell
 
@@ -156,28 +157,42 @@ def test_a_store_made_later_owes_no_row_for_nights_that_did_not_know_it(db):
     assert stores_have_every_day(db) == 0
 
 
-@pytest.mark.parametrize("closed", [(), (DAY,), (DAY, NEXT)], ids=["none", "first", "both"])
-def test_law_the_panel_is_the_same_however_many_days_are_closed(db, closed):
-    late, early = make.store(db, store_id="B", opened_on=NEXT), make.store(db, store_id="A")
-    sell(db, store=late, day=NEXT, count=4)
-    sell(db, store=early, day=DAY, count=5)
-    if closed:
-        counted(db, *closed)
-    panel = daily_counts(db, roll=roll(db), first=DAY, last=date(2026, 6, 3))
-    np.testing.assert_array_equal(panel, [[5, 0, 0], [-1, 4, 0]])
-
-
-def test_the_roll_is_in_the_order_of_outside_ids(db):
-    near, far = make.rep(db), make.rep(db, base_lat_deg=10.0)
-    west, east = make.store(db, store_id="b", region="West"), make.store(db, store_id="B", region="East")
-    called = roll(db)
-    assert called.store_ids == ["B", "b"]
-    assert called.keys.tolist() == [east.id, west.id]
-    assert called.region.tolist() == [0, 1]
-    assert called.territory.tolist() == [near.party_id, 0]
-    assert far.party_id not in called.territory
-
-
 def test_dates_are_told_from_first_to_last():
     assert dates(DAY, NEXT) == [DAY, NEXT]
     assert dates(NEXT, DAY) == []
+
+
+def everything(db):
+    return scope_of(db, party_id=None, day=make.TODAY)
+
+
+def test_sell_through_has_every_day_closed_or_not(db):
+    store = make.store(db)
+    sell(db, store=store, day=DAY, count=2)
+    sell(db, store=store, day=NEXT, count=3)
+    counted(db, DAY)
+    db.execute(update(StoreDay).values(expected=2.5, low=0, high=6))
+    db.add(Flag(flag_id="F", store_id=store.id, detector="judge", direction="too_bad", first_day=NEXT, last_day=NEXT,
+                p_value=0.001, stake_cents=1, why={}))  # fmt: skip
+    third = date(2026, 6, 3)
+    told = sell_through(db, store_id=store.store_id, first_day=DAY, last_day=third, scope=everything(db))
+    assert told == [
+        DayRow(DAY, 2, 2.5, 0, 6, None),
+        DayRow(NEXT, 3, None, None, None, "too_bad"),
+        DayRow(third, 0, None, None, None, None),
+    ]
+
+
+def test_a_foreign_store_is_an_unknown_one(db):
+    mine, rival = make.party(db), make.party(db)
+    theirs = make.store(db, party_id=rival.party_id)
+    scope = scope_of(db, party_id=mine.id, day=make.TODAY)
+    for store_id in (theirs.store_id, "nowhere"):
+        with pytest.raises(UnknownStoreError):
+            sell_through(db, store_id=store_id, first_day=DAY, last_day=NEXT, scope=scope)
+
+
+def test_a_span_has_an_end(db):
+    store = make.store(db)
+    with pytest.raises(SpanError):
+        sell_through(db, store_id=store.store_id, first_day=date(2020, 1, 1), last_day=DAY, scope=everything(db))

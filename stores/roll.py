@@ -1,0 +1,82 @@
+"""Stage 13, before the judge: the stores of a night and what they sold per day, as arrays. Knows book, sales."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stores.book import store_book
+from stores.presence import Bools, Ints
+from stores.sales import closed_days, dates, sold_per_day
+from stores.tables import Sale, Store, StoreDay
+
+NEVER = date.max.toordinal()
+
+
+class Roll(NamedTuple):
+    """The stores of a night, in the order of their outside ids.
+
+    Shapes: all (stores,).
+    Units: opened and closed in ordinal days; region numbered from 0, territory by rep (0: nobody's).
+    """
+
+    keys: Ints
+    store_ids: list[str]
+    region: Ints
+    territory: Ints
+    opened: Ints
+    closed: Ints
+
+    def is_open(self, first: date, last: date) -> Bools:
+        """Tell which stores exist on which days.  Shapes: (stores, days)."""
+        days = np.arange(first.toordinal(), last.toordinal() + 1)
+        open_: Bools = (self.opened[:, None] <= days) & (days <= self.closed[:, None])
+        return open_
+
+    def spread(self, rows: Iterable[Any], *, first: date, last: date) -> list[Ints]:
+        """Lay rows of (store key, day, number...) out, zeros elsewhere.  Shapes: one (stores, days) per number."""
+        told = [(row[0], row[1].toordinal(), *row[2:]) for row in rows]
+        shape = (len(self.keys), (last - first).days + 1)
+        if not told:
+            return []
+        columns = np.array(told, np.int64).T
+        order = np.argsort(self.keys)
+        at = order[np.searchsorted(self.keys[order], columns[0])], columns[1] - first.toordinal()
+        laid = [np.zeros(shape, np.int64) for _ in columns[2:]]
+        for array, column in zip(laid, columns[2:], strict=True):
+            array[at] = column
+        return laid
+
+
+def roll(db: Session) -> Roll:
+    """Return all stores, with the rep whose territory each lies in."""
+    rows = db.execute(select(Store.id, Store.store_id, Store.region, Store.opened_on, Store.closed_on)).all()
+    rows = sorted(rows, key=lambda row: row.store_id)
+    facts = store_book(db).facts(db, store_ids=[row.id for row in rows])
+    return Roll(
+        keys=np.array([row.id for row in rows], np.int64),
+        store_ids=[row.store_id for row in rows],
+        region=np.unique([row.region for row in rows], return_inverse=True)[1].astype(np.int64),
+        territory=np.array([facts[row.id].rep_id or 0 for row in rows], np.int64),
+        opened=np.array([row.opened_on.toordinal() if row.opened_on else 0 for row in rows], np.int64),
+        closed=np.array([row.closed_on.toordinal() if row.closed_on else NEVER for row in rows], np.int64),
+    )
+
+
+def daily_counts(db: Session, *, roll: Roll, first: date, last: date) -> Ints:
+    """Return what stores sold per day, -1 where a store does not exist.  Shapes: (stores, days).
+
+    Closed days are read as they were counted, all others from the sales.
+    """
+    closed = set(closed_days(db, first=first, last=last))
+    rest = [day for day in dates(first, last) if day not in closed]
+    counted = select(StoreDay.store_id, StoreDay.day, StoreDay.count).where(StoreDay.count > 0)
+    rows = db.execute(counted.where(StoreDay.day.between(first, last))).all()
+    if rest:
+        rows = [*rows, *db.execute(sold_per_day(Sale.day.in_(rest)))]
+    absent = np.where(roll.is_open(first, last), 0, -1)
+    laid = roll.spread(rows, first=first, last=last)
+    return np.where(laid[0] > 0, laid[0], absent) if laid else absent
