@@ -96,14 +96,14 @@ def sell_through(db: Session, *, store_id: str, first_day: date, last_day: date,
     """
     check_span(first_day, last_day)
     key = store(db, scope=scope, store_id=store_id).key
+    flags = _flagged(db, key, first_day, last_day)
     here = select(StoreDay.day, StoreDay.count, StoreDay.expected, StoreDay.low, StoreDay.high)
-    here = here.where(StoreDay.store_id == key, StoreDay.day.between(first_day, last_day))
-    closed = {day: (count, expected, low, high) for day, count, expected, low, high in db.execute(here)}
-    own = and_(Sale.store_id == key, Sale.day.between(first_day, last_day), Sale.day.not_in(select(ClosedDay.day)))
+    rows = db.execute(here.where(StoreDay.store_id == key, StoreDay.day.between(first_day, last_day)))
+    closed = {row.day: DayRow(*row._tuple(), flags.get(row.day)) for row in rows}
+    own = and_(Sale.store_id == key, Sale.day.between(first_day, last_day))
     sold = {day: count for _, day, count in db.execute(sold_per_day(own))}
-    flagged = _flagged(db, key, first_day, last_day)
     return [
-        DayRow(day, *closed.get(day, (sold.get(day, 0), None, None, None)), flagged.get(day))
+        closed.get(day) or DayRow(day, sold.get(day, 0), None, None, None, flags.get(day))
         for day in dates(first_day, last_day)
     ]
 
