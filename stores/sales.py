@@ -99,7 +99,7 @@ def sell_through(db: Session, *, store_id: str, first_day: date, last_day: date,
     flags = _flagged(db, key, first_day, last_day)
     here = select(StoreDay.day, StoreDay.count, StoreDay.expected, StoreDay.low, StoreDay.high)
     rows = db.execute(here.where(StoreDay.store_id == key, StoreDay.day.between(first_day, last_day)))
-    closed = {row.day: DayRow(*row._tuple(), flags.get(row.day)) for row in rows}
+    closed = {row.day: DayRow(*row, flags.get(row.day)) for row in rows}
     own = and_(Sale.store_id == key, Sale.day.between(first_day, last_day))
     sold = {day: count for _, day, count in db.execute(sold_per_day(own))}
     return [
