@@ -21,10 +21,10 @@ from werkzeug.serving import make_server
 
 from channel.config import Config
 from channel.database import make_engine, transaction, upgrade
+from tests.house import MAY_BE_ABSENT, refuse_skip
 from tests.postgres import NoPostgresError, cluster, fast_folder, find_binaries
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
-MAY_BE_ABSENT = "absent:"  # how the reason of a skip begins that is no lack of a tool
 BACKENDS = ("sqlite", "postgresql")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
@@ -62,16 +62,6 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     report = yield
     refuse_skip(report, in_ci=IN_CI)
     return report
-
-
-def refuse_skip(report: Any, *, in_ci: bool) -> None:
-    """Turn a skip into a failure, unless its reason says that what lacks is no tool."""
-    if not (in_ci and report.skipped) or hasattr(report, "wasxfail"):
-        return
-    reason = report.longrepr[2].removeprefix("Skipped: ")
-    if not reason.startswith(MAY_BE_ABSENT):
-        report.outcome = "failed"
-        report.longrepr = f"skipped although CI=true: {reason}"
 
 
 @pytest.fixture(scope="session")

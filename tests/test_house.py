@@ -3,6 +3,7 @@
 import tomllib
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -187,3 +188,17 @@ def test_readme_promises_no_stage_that_is_not_built():
 def test_the_three_packages_are_the_house():
     code = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert code == set(PACKAGES)
+
+
+@pytest.mark.parametrize(
+    ("reason", "in_ci", "outcome"),
+    [
+        ("no Chromium", True, "failed"),
+        ("no Chromium", False, "skipped"),
+        ("absent: no test data", True, "skipped"),
+    ],
+)
+def test_a_skip_for_want_of_a_tool_fails_where_there_must_be_one(reason, in_ci, outcome):
+    report = SimpleNamespace(skipped=True, outcome="skipped", longrepr=("test.py", 1, f"Skipped: {reason}"))
+    house.refuse_skip(report, in_ci=in_ci)
+    assert report.outcome == outcome
