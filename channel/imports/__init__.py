@@ -1,0 +1,35 @@
+"""Imports: what the owner knows comes in as CSV or XLSX, and goes in by the same calls as everything else."""
+
+from channel.imports.cells import CellError
+from channel.imports.directory import PARTIES, REPS, STORES
+from channel.imports.files import BadRow, ImportFileError, error_file
+from channel.imports.kind import Door, Kind
+from channel.imports.money import PLANS, REWARDS_OF_PRODUCTS
+from channel.imports.movements import DELIVERIES, SCANS
+from channel.imports.products import PRODUCTS, RELATIONS_OF_PRODUCTS
+from channel.imports.running import Tally, import_file, template
+
+KINDS: dict[str, Kind] = {
+    "products": PRODUCTS,
+    "relations": RELATIONS_OF_PRODUCTS,
+    "parties": PARTIES,
+    "stores": STORES,
+    "reps": REPS,
+    "plans": PLANS,
+    "rewards": REWARDS_OF_PRODUCTS,
+    "deliveries": DELIVERIES,
+    "scans": SCANS,
+}
+
+__all__ = [
+    "KINDS",
+    "BadRow",
+    "CellError",
+    "Door",
+    "ImportFileError",
+    "Kind",
+    "Tally",
+    "error_file",
+    "import_file",
+    "template",
+]
