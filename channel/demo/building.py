@@ -1,0 +1,147 @@
+"""Building the demo: the generator's files go in by the same doors as real ones, then every night is closed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import Engine
+
+from channel.config import Config
+from channel.database import make_engine, transaction, upgrade
+from channel.demo import files, goods, troubles
+from channel.demo.world import World, make_world
+from channel.imports import KINDS, BadRow, Door, import_file
+from channel.journey import activate_batch, forget_positions, release_due
+from channel.night import close_days
+from scans.batches import issue_batch
+from scans.codefiles import write_codes
+from scans.keys import KeyRing, make_ring
+from stores.accounts import open_house_accounts
+
+DIRECT = 0.65
+SPARE = 240
+BEFORE = timedelta(days=10)
+TRUTH = "demo-truth.json"
+Tell = Callable[[str, int, int], None]
+
+
+class DemoError(ValueError):
+    """The demo cannot be made like this."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the world is, and the seed of everything in it that is drawn."""
+
+    stores: int
+    days: int
+    seed: int
+
+
+def build(config: Config, *, size: Size, now: datetime, tell: Tell) -> None:
+    """Make the demo's database anew; its last business day is the day before `now`.
+
+    Raises: DemoError.
+    """
+    if not (1 <= size.stores <= 100_000 and 1 <= size.days <= 1000):
+        raise DemoError("a demo has 1 to 100,000 stores and 1 to 1,000 days")
+    folder = _clean(config)
+    engine = make_engine(config.database_url)
+    upgrade(engine)
+    last = now.astimezone(ZoneInfo(config.zone)).date() - timedelta(days=1)
+    rng = np.random.default_rng(size.seed)
+    world = make_world(rng, stores=size.stores, days=size.days, first_day=last - timedelta(days=size.days - 1))
+    begin = datetime.combine(world.first_day, time(), ZoneInfo(config.zone)).astimezone(UTC) - BEFORE
+    make_ring(config.keys_path, now=begin)
+    with transaction(engine) as db:
+        open_house_accounts(db, currency=config.currency)
+    for kind, path in files.write_master(folder, world):
+        _take_in(engine, config, kind, path, begin)
+    scans = _draw(engine, config, world, rng, folder, begin, tell)
+    _live(engine, config, world, scans, tell)
+    engine.dispose()
+
+
+def _clean(config: Config) -> Path:
+    config.make_home()
+    for old in ("demo.db", "demo.db-wal", "demo.db-shm", config.keys_path.name, TRUTH):
+        (config.home / old).unlink(missing_ok=True)
+    folder = config.home / "demo-files"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for path in folder.iterdir():
+        path.unlink()
+    return folder
+
+
+def _draw(
+    engine: Engine, config: Config, world: World, rng: np.random.Generator, folder: Path, begin: datetime, tell: Tell
+) -> list[Path]:
+    direct = rng.random(len(world.stores)) < DIRECT
+    plan = troubles.plan_troubles(rng, world, direct=direct)
+    troubles.dry_up(world, plan)
+    sold = goods.sell(rng, world, plan)
+    cases = goods.pack(sold)
+    uris = [
+        _issue(engine, config, folder, gtin, needed + SPARE, begin)
+        for gtin, needed in zip(files.products(), cases.needed, strict=True)
+    ]
+    rows = files.deliveries(world, cases, [some[1] for some in uris], direct=direct)
+    tell("deliveries", 0, 1)
+    path = files.write_rows(folder / "deliveries.csv", rows)
+    _take_in(engine, config, "deliveries", path, _night(world.day(world.days - 1), config))
+    early = np.flatnonzero((sold.at_s // 86_400 < world.days - 15) & (sold.far < 0) & (sold.consumer < 10_000_000))
+    late = early[sold.at_s[early] // 86_400 > world.days - 45]
+    copied = rng.choice(late, min(plan.copied, len(late)), replace=False)
+    told = [(uris[int(sold.product[n])][0][int(cases.item_no[n])], int(sold.at_s[n] // 86_400)) for n in copied]
+    troubles.seal(config.home / TRUTH, troubles.truth_of(world, plan, told))
+    scanned = goods.scan(rng, world, sold, copied=copied)
+    return files.write_scans(folder, world, sold, cases, scanned, [some[0] for some in uris])
+
+
+def _issue(
+    engine: Engine, config: Config, folder: Path, gtin: str, count: int, begin: datetime
+) -> tuple[list[str], list[str]]:
+    ring = KeyRing.load(config.keys_path)
+    with transaction(engine) as db:
+        batch = issue_batch(db, ring=ring, gtin=gtin, count=count, items_per_case=goods.CASE, now=begin)
+    path = folder / f"batch-{gtin}.csv"
+    secret = ring.key(batch.key_id).secret
+    write_codes(path, batch=batch, secret=secret, base_url=config.base_url, progress=lambda *_: None)
+    with transaction(engine) as db:
+        activate_batch(db, config=config, ring=ring, batch_id=batch.batch_id, now=begin)
+    return files.read_codes(path)
+
+
+def _live(engine: Engine, config: Config, world: World, scans: list[Path], tell: Tell) -> None:
+    """Let day after day pass: scans come in, shares fall due, and at last the nights are closed."""
+    for number, path in enumerate(scans):
+        night = _night(world.day(number), config)
+        _take_in(engine, config, "scans", path, night)
+        with transaction(engine) as db:
+            while release_due(db, config=config, now=night):
+                pass
+        tell("scans", number + 1, len(scans))
+    close_days(
+        engine,
+        config=config,
+        days=[world.day(number) for number in range(world.days)],
+        progress=lambda done, total: tell("nights", done, total),
+    )
+    with transaction(engine) as db:
+        forget_positions(db, config=config, now=_night(world.day(world.days - 1), config))
+
+
+def _night(day: date, config: Config) -> datetime:
+    """Return the instant at which a day is surely over."""
+    return datetime.combine(day + timedelta(days=1), time(0, 1), ZoneInfo(config.zone)).astimezone(UTC)
+
+
+def _take_in(engine: Engine, config: Config, kind: str, path: Path, now: datetime) -> None:
+    refused: list[BadRow] = []
+    door = Door(config, now)
+    import_file(engine, kind=KINDS[kind], path=path, door=door, refuse=refused.append, progress=lambda *_: None)
+    if refused:
+        raise DemoError(f"{path.name} line {refused[0].line}: {refused[0].reason}")
