@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from scans.schema import table_of
@@ -60,21 +60,21 @@ def accrue(
 
 def release_due(db: Session, *, now: datetime, currency: str) -> int:
     """Make held shares that are due payable, at most a few thousand, and return how many."""
-    due = select(Share).where(Share.state == "held", Share.due_at <= now).order_by(Share.due_at)
-    shares = db.scalars(due.limit(RELEASED_AT_ONCE).with_for_update(skip_locked=True)).all()
-    by_code: dict[int, list[Share]] = {}
-    for share in shares:
-        by_code.setdefault(share.code_no, []).append(share)
+    share = table_of(Share).c
+    held = select(share.code_no, share.seq, share.line, share.party_id, share.part_cents)
+    due = held.where(share.state == "held", share.due_at <= now).order_by(share.due_at).limit(RELEASED_AT_ONCE)
+    rows = db.execute(due.with_for_update(skip_locked=True)).all()
+    by_code: dict[int, list[NewPosting]] = {}
+    for row in rows:
+        by_code.setdefault(row.code_no, []).append(_release(row.party_id, row.part_cents))
     last = last_seqs(db, shard_nos=by_code)
-    entries = [
-        NewEntry(no, last[no] + 1, "release", now, [_release(share) for share in some]) for no, some in by_code.items()
-    ]
+    entries = [NewEntry(no, last[no] + 1, "release", now, postings) for no, postings in by_code.items()]
     post(db, entries=entries, currency=currency)
-    for share in shares:
-        share.state = "payable"
-        share.due_at = None
-    db.flush()
-    return len(shares)
+    if rows:
+        this = {name: share[name] == bindparam(f"its_{name}") for name in ("code_no", "seq", "line")}
+        freed = update(table_of(Share)).where(*this.values()).values(state="payable", due_at=None)
+        db.connection().execute(freed, [{f"its_{name}": getattr(row, name) for name in this} for row in rows])
+    return len(rows)
 
 
 def reverse_shares(db: Session, *, code_nos: Collection[int], now: datetime, currency: str) -> dict[int, int]:
@@ -134,9 +134,8 @@ def _accrual(row: Row) -> NewPosting:
     return NewPosting(account_no("share_expense"), _owing(row["party_id"], row["state"]), row["part_cents"])
 
 
-def _release(share: Share) -> NewPosting:
-    assert share.party_id is not None
-    return NewPosting(account_no("held", share.party_id), account_no("payable", share.party_id), share.part_cents)
+def _release(party_id: int, cents: int) -> NewPosting:
+    return NewPosting(account_no("held", party_id), account_no("payable", party_id), cents)
 
 
 def _reversal(share: Share) -> NewPosting:
