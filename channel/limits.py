@@ -58,7 +58,7 @@ WORKERS = 8
 
 
 class TooManyError(ValueError):
-    """Somebody was refused too often, or asks too much, and has to wait `wait_s` seconds."""
+    """Somebody was refused too often, or asks too much, and has to wait as long as Retry-After says."""
 
     def __init__(self, limit: Limit, *, now: datetime) -> None:
         self.wait_s = limit.wait_s(now)

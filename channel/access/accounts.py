@@ -130,7 +130,7 @@ def memberships(db: Session, *, user_id: int, epoch: int | None = None) -> list[
     asked = worn.where(User.id == user_id, User.disabled_at.is_(None))
     if epoch is not None:
         asked = asked.where(User.epoch == epoch)
-    return [Principal(*row._tuple()) for row in db.execute(asked.order_by(Membership.id))]
+    return [Principal(*row) for row in db.execute(asked.order_by(Membership.id))]
 
 
 def token_principal(db: Session, *, text: str, now: datetime) -> Principal:
@@ -142,7 +142,7 @@ def token_principal(db: Session, *, text: str, now: datetime) -> Principal:
     row = db.execute(told.where(Token.token_hash == _hash(text), Token.expires_at > now)).first()
     if row is None:
         raise BadTokenError("the token is unknown or has expired")
-    return Principal(*row._tuple())
+    return Principal(*row)
 
 
 def _party_key(db: Session, role: str, party: str | None) -> int | None:

@@ -1,0 +1,15 @@
+"""The JSON API under /api/v1: one file per resource, and the document that describes them. Knows the journeys."""
+
+from flask import Blueprint
+
+from channel.api.documents import documents
+from channel.api.ledger import api as ledger
+from channel.api.parties import api as parties
+from channel.api.scans import api as scans
+from channel.api.stores import api as stores
+
+calls = Blueprint("api", __name__)
+for resource in (scans, stores, parties, ledger):
+    calls.register_blueprint(resource)
+
+__all__ = ["calls", "documents"]

@@ -1,0 +1,94 @@
+"""What the API answers with, as it is written in the OpenAPI document. Knows no stage."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+Cents = Annotated[int, Field(description="Integer minor units of the ledger's currency.")]
+
+
+class StoreOut(BaseModel):
+    """A store by its outside id."""
+
+    id: str
+    name: str
+
+
+class RewardOut(BaseModel):
+    """What a claim earned."""
+
+    kind: str
+    amount_cents: Cents
+
+
+class ScanOut(BaseModel):
+    """The answer to a scan. `verdict` is a growing list; `claim` tells whether this scan is the claim."""
+
+    scan_id: str
+    verdict: str
+    claim: bool
+    first_scanned_at: datetime
+    scan_count: int
+    store: StoreOut | None
+    runner_up: StoreOut | None = None
+    evidence: str | None
+    confidence: float | None
+    reward: RewardOut | None
+
+
+class ErrorOut(BaseModel):
+    """Which part of what came in cannot be, as a JSON pointer, and why."""
+
+    pointer: str
+    reason: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457; `type` never changes its meaning."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ErrorOut] = []
+
+
+class DayOut(BaseModel):
+    """What a store sold on a business day beside what a normal day would have been, and whether that is flagged."""
+
+    day: date
+    count: int
+    expected: float | None
+    low: int | None
+    high: int | None
+    flag: Literal["too_good", "too_bad"] | None
+
+
+class LineOut(BaseModel):
+    """One accrued part of a statement."""
+
+    scan_id: str
+    at: datetime
+    store_id: str | None
+    evidence: str
+    plan: str
+    part_cents: Cents
+    state: Literal["held", "payable", "paid", "reversed"]
+
+
+class StatementOut(BaseModel):
+    """What a party was owed before a period, what came in it, what it is owed after it; `next` leads to more lines."""
+
+    opening_cents: Cents
+    lines: list[LineOut]
+    closing_cents: Cents
+    next: str | None = None
+
+
+class TrialBalanceOut(BaseModel):
+    """The sums of the accounts' debit and credit balances; the difference is 0 or something is very wrong."""
+
+    debit_cents: Cents
+    credit_cents: Cents
+    difference_cents: Cents
