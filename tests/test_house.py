@@ -1,5 +1,6 @@
 """The house stays as it was built: sizes, layers, who may write what. Each rule is shown to catch what it is for."""
 
+import re
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -202,3 +203,12 @@ def test_a_skip_for_want_of_a_tool_fails_where_there_must_be_one(reason, in_ci, 
     report = SimpleNamespace(skipped=True, outcome="skipped", longrepr=("test.py", 1, f"Skipped: {reason}"))
     house.refuse_skip(report, in_ci=in_ci)
     assert report.outcome == outcome
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+def test_every_dependency_is_locked_and_no_host_is_named(lock):
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    extra = project["optional-dependencies"]["test"] if "test" in lock else []
+    wanted = {re.match(r"[\w-]+", one)[0] for one in [*project["dependencies"], *extra]}
+    assert wanted - set(re.findall(r"^([\w-]+)==", read(lock), re.MULTILINE)) == set(), "run ./run lock"
+    assert "://" not in read(lock)
