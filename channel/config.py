@@ -44,7 +44,8 @@ class Config:
 
         Raises: ConfigError.
         """
-        given = {key.removeprefix("GLASSBOX_"): value for key, value in environ.items() if value}
+        own = {key: value for key, value in environ.items() if key.startswith("GLASSBOX_") and value}
+        given = {key.removeprefix("GLASSBOX_"): value for key, value in own.items()}
         home = Path(given.get("HOME", "instance")).absolute()
         base_url = _base_url(given.get("BASE_URL", cls.base_url))
         return cls(

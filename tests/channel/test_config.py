@@ -23,6 +23,11 @@ def test_nothing_needs_to_be_set(tmp_path, monkeypatch):
     assert not told.home.exists()
 
 
+def test_what_the_rest_of_the_machine_is_told_is_not_ours(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Config.from_env({"HOME": "/root", "DATABASE_URL": "mysql://", "ZONE": "Mars"}) == config()
+
+
 @pytest.mark.parametrize(
     ("settings", "name", "told"),
     [
