@@ -58,8 +58,10 @@ def build(config: Config, *, size: Size, now: datetime, tell: Tell) -> None:
     make_ring(config.keys_path, now=begin)
     with transaction(engine) as db:
         open_house_accounts(db, currency=config.currency)
-    for kind, path in files.write_master(folder, world):
+    master = files.write_master(folder, world)
+    for number, (kind, path) in enumerate(master):
         _take_in(engine, config, kind, path, begin)
+        tell("master data", number + 1, len(master))
     scans = _draw(engine, config, world, rng, folder, begin, tell)
     _live(engine, config, world, scans, tell)
     engine.dispose()
@@ -89,9 +91,9 @@ def _draw(
         for gtin, needed in zip(files.products(), cases.needed, strict=True)
     ]
     rows = files.deliveries(world, cases, [some[1] for some in uris], direct=direct)
-    tell("deliveries", 0, 1)
     path = files.write_rows(folder / "deliveries.csv", rows)
     _take_in(engine, config, "deliveries", path, _night(world.day(world.days - 1), config))
+    tell("deliveries", 1, 1)
     early = np.flatnonzero((sold.at_s // 86_400 < world.days - 15) & (sold.far < 0) & (sold.consumer < 10_000_000))
     late = early[sold.at_s[early] // 86_400 > world.days - 45]
     copied = rng.choice(late, min(plan.copied, len(late)), replace=False)

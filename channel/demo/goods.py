@@ -119,7 +119,7 @@ def scan(rng: np.random.Generator, world: World, sold: Sold, *, copied: NDArray[
     at_s = sold.at_s[number] + later
     inside = at_s < world.days * 86_400 - 60
     order = np.argsort(np.where(inside, at_s, np.iinfo(np.int64).max), kind="stable")[: inside.sum()]
-    return Scanned(*(one[order] for one in (number, at_s, consumer, lat_deg, lon_deg, accuracy_m)))
+    return Scanned(number[order], at_s[order], consumer[order], lat_deg[order], lon_deg[order], accuracy_m[order])
 
 
 def instant(world: World, at_s: int) -> datetime:
@@ -138,7 +138,7 @@ def _places(
     spread_m = np.where(away >= 0, 4_000, np.where(rng.random(len(number)) < AT_STORE, 25, 350))
     shift = rng.normal(0, 1, (len(number), 2)) * spread_m[:, None] / METRES_A_DEGREE
     shift[:, 1] /= np.cos(np.radians(centre[:, 0]))
-    accuracy_m = np.round(np.exp(rng.normal(np.log(28), 0.6, len(number))), 1)
+    accuracy_m = np.round(np.exp(rng.normal(np.log(28), 0.6, len(number))), 1).astype(np.float64)
     told = (rng.random(len(number)) < GIVES_PLACE) | (away >= 0)
     place = np.where(told[:, None], centre + shift, np.nan)
     return place[:, 0], place[:, 1], accuracy_m

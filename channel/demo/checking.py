@@ -1,0 +1,88 @@
+"""Checking the demo: what the product found, held against the generator's sealed truth, false alarms too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from channel.demo.troubles import Trouble, days_between
+from scans.batches import catalogue
+from scans.catalogue import identify
+from scans.gs1 import parse_link
+from scans.keys import KeyRing
+from scans.tables import Scan
+from stores.tables import Flag, Store, StoreDay
+
+SIGNS = {
+    "dried_up": ("too_bad", None),
+    "carton": ("too_good", "concentration"),
+    "diverted": ("too_good", "diversion"),
+}
+GRACE = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A flag that the product raised."""
+
+    store_id: str
+    detector: str
+    direction: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which planted troubles were found, and what was flagged where nothing was planted."""
+
+    found: list[Trouble]
+    missed: list[Trouble]
+    false_flags: list[Raised]
+    store_days: int
+
+    @property
+    def false_per_10000(self) -> float:
+        """False flags per 10,000 store-days."""
+        return 10_000 * len(self.false_flags) / max(1, self.store_days)
+
+
+def check(db: Session, *, ring: KeyRing, troubles: Sequence[Trouble]) -> Verdict:
+    """Hold the flags and verdicts in the database against the truth."""
+    raised = _raised(db)
+    found = [one for one in troubles if _is_found(db, one, raised, ring)]
+    planted = {one.subject: days_between(one) for one in troubles if one.kind in SIGNS}
+    false_flags = [flag for flag in raised if not _is_explained(flag, planted)]
+    store_days = db.scalar(select(func.count()).select_from(StoreDay)) or 0
+    return Verdict(found, [one for one in troubles if one not in found], false_flags, store_days)
+
+
+def _raised(db: Session) -> list[Raised]:
+    told = select(Store.store_id, Flag.detector, Flag.direction, Flag.first_day, Flag.last_day)
+    return [Raised(*row) for row in db.execute(told.join(Store, Store.id == Flag.store_id))]
+
+
+def _is_found(db: Session, trouble: Trouble, raised: Sequence[Raised], ring: KeyRing) -> bool:
+    if trouble.kind == "copied":
+        link = parse_link(trouble.subject)
+        code_no = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial).code_no
+        return db.scalar(select(Scan.code_no).where(Scan.code_no == code_no, Scan.verdict == "suspect")) is not None
+    direction, detector = SIGNS[trouble.kind]
+    first, last = days_between(trouble)
+    return any(
+        flag.store_id == trouble.subject
+        and flag.direction == direction
+        and detector in (None, flag.detector)
+        and flag.last_day >= first
+        and flag.first_day <= last + GRACE
+        for flag in raised
+    )
+
+
+def _is_explained(flag: Raised, planted: dict[str, tuple[date, date]]) -> bool:
+    if flag.store_id not in planted:
+        return False
+    first, last = planted[flag.store_id]
+    return flag.last_day >= first and flag.first_day <= last + GRACE
