@@ -12,12 +12,15 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InvalidatePoolError
@@ -113,11 +116,22 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+def is_at_head(engine: Engine) -> bool:
+    """Tell whether the database is at the newest revision that this program knows."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == _head()
+
+
 def migrations_config() -> AlembicConfig:
     """Tell Alembic where the packaged revisions are: there is no alembic.ini to find."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory.from_config(migrations_config()).get_current_head()
 
 
 def _turn(engine: Engine) -> Any:

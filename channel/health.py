@@ -1,14 +1,9 @@
 """Liveness, readiness and figures, for whoever keeps the house running. Knows the database."""
 
-from functools import cache
-
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Response
-from sqlalchemy import Engine
 
 from channel import access, metrics, providers
-from channel.database import migrations_config
+from channel.database import is_at_head
 
 TEXT = "text/plain; charset=utf-8"
 BEHIND = "the database is not at the newest revision; run: glassbox init\n"
@@ -36,14 +31,3 @@ def readyz() -> Response:
 def figures() -> Response:
     """Tell the figures to Prometheus; nothing in them is about anybody."""
     return metrics.answer()
-
-
-def is_at_head(engine: Engine) -> bool:
-    """Tell whether the database is at the newest revision that this program knows."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == _head()
-
-
-@cache
-def _head() -> str | None:
-    return ScriptDirectory.from_config(migrations_config()).get_current_head()

@@ -1,0 +1,310 @@
+"""The commands, in an empty folder: results on stdout, talk on stderr, 0 done, 1 could not, 2 wrong usage."""
+
+import csv
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import insert, select
+
+from channel import cli
+from channel.cli import COMMANDS, main, told
+from channel.commands import codes, importing, people
+from channel.database import make_engine, reading, transaction
+from channel.imports import KINDS
+from channel.tables import ROLES, Membership, Token
+from scans.gs1 import GtinError
+from scans.labels import FORMS
+from scans.sheets import LAYOUTS
+from scans.tables import LEVELS, Batch, Claim
+from stores.tables import Account, Plan
+from tests.make import NOW
+
+GTIN = "06901234567892"
+PRODUCTS = f"gtin,name,list_price_cents\n{GTIN},绿茶,500\n"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, and no setting but an address to print."""
+    for name in ("HOME", "DATABASE_URL", "KEYS", "SECRET_KEY"):
+        monkeypatch.delenv(f"GLASSBOX_{name}", raising=False)
+    monkeypatch.setenv("GLASSBOX_BASE_URL", "https://id.example.com")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def run(here: Path) -> Run:
+    def run(*arguments: object, stdin: str | None = None, code: int = 0) -> Result:
+        result = CliRunner().invoke(
+            main, [str(argument) for argument in arguments], input=stdin, catch_exceptions=False
+        )
+        assert result.exit_code == code, result.output
+        return result
+
+    return run
+
+
+@pytest.fixture
+def ready(run: Run, here: Path) -> Run:
+    """A deployment with one product."""
+    run("init")
+    (here / "products.csv").write_text(PRODUCTS)
+    run("import", "products", "products.csv")
+    return run
+
+
+@pytest.fixture
+def batch(ready: Run) -> str:
+    """A batch of 10 items in cases of 4 on pallets of 2, written to codes.csv."""
+    sizes = ("--count", 10, "--items-per-case", 4, "--cases-per-pallet", 2)
+    return ready("issue", "--gtin", GTIN, *sizes, "--out", "codes.csv").stdout.split()[-1]
+
+
+def rows(path: str) -> list[dict[str, str]]:
+    with Path(path).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_law_every_command_has_help(run: Run, name: str) -> None:
+    assert "Usage: " in run(name, "--help").stdout
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"init", "judge"}])
+def test_law_wrong_usage_is_2(run: Run, name: str) -> None:
+    assert run(name, "--no-such-option", code=2).stderr
+
+
+def test_words_that_are_offered_without_loading_are_those_of_the_domain() -> None:
+    assert tuple(KINDS) == importing.KINDS
+    assert ROLES == people.ROLES
+    assert (tuple(FORMS), LEVELS) == (codes.FORMATS, codes.LEVELS)
+    assert "a4-24" in LAYOUTS
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = "import sys, channel.cli as c; c.main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert not {name for name in ("sqlalchemy", "numpy", "flask", "alembic", "cryptography") if f"'{name}'" in loaded}
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (GtinError("a GTIN has 14 digits"), "a GTIN has 14 digits"),
+        (FileNotFoundError(2, "No such file or directory", "x.csv"), "x.csv: No such file or directory"),
+        (KeyError("x"), None),
+        (ValueError("x"), None),
+    ],
+)
+def test_only_what_was_anticipated_is_one_line(error: Exception, line: str | None) -> None:
+    assert told(error) == line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check",),
+        ("import", "products", "x.csv"),
+        ("activate", "B1"),
+        ("verify", "x"),
+        ("user", "add", "x", "--role", "owner"),
+    ],
+    ids=" ".join,
+)
+def test_before_init_one_line_says_what_to_do(run: Run, here: Path, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments, code=1).stderr == "Error: there is no database yet; run: glassbox init\n"
+    assert list(here.iterdir()) == []
+
+
+def test_init_twice_is_init_once(run: Run, here: Path) -> None:
+    for _ in range(2):
+        assert run("init").stdout == ""
+    assert (here / "instance").stat().st_mode & 0o777 == 0o700
+    engine = make_engine(f"sqlite:///{here}/instance/glassbox.db")
+    with reading(engine) as db:
+        assert list(db.scalars(select(Plan.plan_id))) == ["default"]
+        assert db.scalars(select(Account)).first() is not None
+    engine.dispose()
+
+
+def test_an_older_database_is_told_apart(ready: Run, here: Path) -> None:
+    engine = make_engine(f"sqlite:///{here}/instance/glassbox.db")
+    with transaction(engine) as db:
+        db.connection().exec_driver_sql("UPDATE alembic_version SET version_num = 'old'")
+    engine.dispose()
+    assert "not of this version" in ready("check", code=1).stderr
+
+
+def test_init_makes_no_new_keys_where_old_ones_are_lost(ready: Run, batch: str, here: Path) -> None:
+    keys = here / "instance" / "keys.json"
+    kept = keys.read_bytes()
+    keys.unlink()
+    assert "restore it" in ready("init", code=1).stderr
+    assert not keys.exists()
+    keys.write_bytes(kept)
+    ready("init")
+
+
+def test_a_wrong_setting_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSBOX_ZONE", "Mars")
+    assert run("check", code=1).stderr == "Error: GLASSBOX_ZONE: there is no zone 'Mars'\n"
+
+
+def test_a_batch_from_issue_to_recall(ready: Run, batch: str) -> None:
+    made = rows("codes.csv")
+    assert [row["level"] for row in made] == ["item"] * 10 + ["case"] * 3 + ["pallet"] * 2
+    item, pallet = made[0], made[-1]
+    assert ready("verify", item["uri"], pallet["serial"].lower()).stdout.splitlines() == [
+        f"valid {batch} 1 item issued",
+        f"valid {batch} 2 pallet issued",
+    ]
+    assert "is activated" in ready("activate", batch).stderr
+    assert "before" in ready("activate", batch).stderr
+    assert ready("verify", "-", stdin=f"{item['uri']}\n\n{item['serial']}\n").stdout.split()[4::5] == ["activated"] * 2
+    ready("recall", batch, "--why", "glass in it")
+    assert "first reason stays" in ready("recall", batch, "--why", "other").stderr
+    assert ready("verify", item["uri"]).stdout == f"valid {batch} 1 item recalled\n"
+    assert "recalled" in ready("activate", batch, code=1).stderr
+
+
+def test_codes_are_written_again_byte_for_byte(ready: Run, batch: str) -> None:
+    ready("codes", batch, "--out", "again.csv")
+    assert Path("again.csv").read_bytes() == Path("codes.csv").read_bytes()
+
+
+def test_what_is_no_code_of_ours_is_1(ready: Run, batch: str) -> None:
+    good = rows("codes.csv")[0]
+    other = good["uri"].replace(GTIN, "06901234567908")
+    told = ready("verify", good["serial"], "0" * 16, other, "no code", code=1).stdout.splitlines()
+    assert [line.split(" ")[0] for line in told] == ["valid", "not", "not", "not"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("--gtin", GTIN, "--count", 1, "--out", "codes.txt"), 2, ".csv or .parquet"),
+        (("--gtin", GTIN, "--count", 1, "--out", "nowhere/codes.csv"), 2, "no folder"),
+        (("--gtin", GTIN, "--count", 0, "--out", "codes.csv"), 1, "a batch has 1 to"),
+        (("--gtin", "06901234567908", "--count", 1, "--out", "codes.csv"), 1, "no product"),
+        (("--gtin", "1", "--count", 1, "--out", "codes.csv"), 1, "a GTIN has"),
+        (("--gtin", GTIN, "--count", 1, "--cases-per-pallet", 2, "--out", "codes.csv"), 1, "how many items"),
+    ],
+)
+def test_what_cannot_be_issued_leaves_nothing(
+    ready: Run, here: Path, arguments: tuple[object, ...], code: int, reason: str
+) -> None:
+    assert reason in ready("issue", *arguments, code=code).stderr
+    engine = make_engine(f"sqlite:///{here}/instance/glassbox.db")
+    with reading(engine) as db:
+        assert db.scalars(select(Batch)).all() == []
+    engine.dispose()
+
+
+def test_labels_are_a_pdf_or_an_archive_of_nothing_but_labels(ready: Run, batch: str) -> None:
+    ready("labels", batch, "--format", "pdf", "--out", "all.pdf")
+    assert Path("all.pdf").read_bytes().startswith(b"%PDF")
+    ready("labels", batch, "--format", "svg", "--from", 2, "--to", 4, "--level", "item", "--out", "some.zip")
+    with zipfile.ZipFile("some.zip") as archive:
+        assert len(archive.namelist()) == 3
+    assert (
+        "has 3 codes of level case"
+        in ready("labels", batch, "--format", "png", "--level", "case", "--to", 4, "--out", "x", code=1).stderr
+    )
+
+
+def test_bad_rows_are_told_beside_the_file_and_good_ones_go_in(ready: Run, here: Path) -> None:
+    (here / "more.csv").write_text(PRODUCTS + "06901234567893,=1+1,-5\n")
+    result = ready("import", "products", "more.csv")
+    assert result.stdout == "new 0, changed 0, unchanged 1, refused 1\n"
+    errors = here / "more.csv.errors.csv"
+    assert "3,gtin,06901234567893,the check digit of this GTIN is wrong" in errors.read_text(encoding="utf-8-sig")
+    (here / "more.csv").write_text(PRODUCTS)
+    ready("import", "products", "more.csv")
+    assert not errors.exists()
+
+
+def test_no_good_row_is_1(ready: Run, here: Path) -> None:
+    (here / "bad.csv").write_text("gtin,name,list_price_cents\n1,x,1\n")
+    result = ready("import", "products", "bad.csv", code=1)
+    assert result.stdout == "new 0, changed 0, unchanged 0, refused 1\n"
+    assert "could go in" in result.stderr
+    (here / "bad.csv").write_text("gtin,colour\n1,x\n")
+    assert ready("import", "products", "bad.csv", code=1).stderr.startswith("Error: bad.csv: line 1: unknown column")
+
+
+def test_a_dry_run_writes_nothing(ready: Run, here: Path) -> None:
+    (here / "new.csv").write_text(PRODUCTS.replace(GTIN, "06901234567908"))
+    for _ in range(2):
+        assert ready("import", "products", "new.csv", "--dry-run").stdout.startswith("new 1,")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_template_needs_no_database(run: Run, kind: str) -> None:
+    assert next(csv.reader(io.StringIO(run("import", kind, "--template").stdout))) == list(KINDS[kind].columns)
+
+
+def test_an_import_needs_a_file(run: Run) -> None:
+    assert "FILE" in run("import", "products", code=2).stderr
+
+
+def test_secrets_are_alone_on_the_last_line(ready: Run, here: Path) -> None:
+    password = ready("user", "add", "wang", "--role", "owner").stdout
+    token = ready("token", "add", "till", "--role", "api").stdout
+    assert (len(password.splitlines()), len(token.splitlines())) == (1, 1)
+    assert ready("user", "add", "wang", "--role", "finance").stdout == ""
+    assert ready("user", "password", "wang").stdout.strip() not in {"", password.strip()}
+    engine = make_engine(f"sqlite:///{here}/instance/glassbox.db")
+    with reading(engine) as db:
+        assert set(db.scalars(select(Membership.role))) == {"owner", "finance"}
+        assert db.scalars(select(Token.name)).one() == "till"
+    engine.dispose()
+
+
+def test_a_dealer_needs_a_party_that_is_one(ready: Run) -> None:
+    assert "needs a party" in ready("user", "add", "li", "--role", "dealer", code=1).stderr
+    assert "none" in ready("user", "add", "li", "--role", "dealer", "--party", "nobody", code=1).stderr
+
+
+def test_check_recounts_and_fails_where_something_is_broken(ready: Run, batch: str, here: Path) -> None:
+    assert all(line.startswith("ok ") for line in ready("check").stdout.splitlines())
+    engine = make_engine(f"sqlite:///{here}/instance/glassbox.db")
+    with transaction(engine) as db:
+        values = {"key_hash": b"k", "received_at": NOW, "scanned_at": NOW, "verdict": "claimed", "reward_cents": 0}
+        db.execute(insert(Claim), {"code_no": 1, "batch_id": 1, "product_id": 1, **values})
+    engine.dispose()
+    result = ready("check", code=1)
+    assert "FAILED claims have scans: 1 rows" in result.stdout
+    assert "checks failed" in result.stderr
+
+
+def test_a_real_process_walks_the_same_way(here: Path) -> None:
+    def glassbox(*arguments: str, code: int = 0) -> str:
+        command = [sys.executable, "-m", "channel", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=here)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    glassbox("check", code=1)
+    glassbox("init")
+    (here / "products.csv").write_text(PRODUCTS)
+    glassbox("import", "products", "products.csv")
+    batch = glassbox("issue", "--gtin", GTIN, "--count", "2", "--out", "codes.csv").split()[-1]
+    assert glassbox("verify", rows("codes.csv")[1]["uri"]) == f"valid {batch} 2 item issued\n"
+
+
+def test_a_bug_is_no_one_liner(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cli.COMMANDS, "check", cli.Door("channel.commands.nights:nothing", ""))
+    with pytest.raises(AttributeError):
+        run("check")
