@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
@@ -37,6 +38,10 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# A shared machine is slow at times; that is no failure of a law.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
 
 Databases = Callable[[], AbstractContextManager[URL]]
 
