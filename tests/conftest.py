@@ -70,13 +70,13 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def databases(backend: str) -> Iterator[Databases]:
+def databases(backend: str, request: pytest.FixtureRequest) -> Databases:
     """Give a context that holds a fresh upgraded database, a copy of one, and tells its URL."""
-    with (sqlite_databases if backend == "sqlite" else postgres_databases)() as databases:
-        yield databases
+    databases: Databases = request.getfixturevalue(f"{backend}_databases")
+    return databases
 
 
-@contextmanager
+@pytest.fixture(scope="session")
 def sqlite_databases() -> Iterator[Databases]:
     """Copy a file."""
     with TemporaryDirectory(dir=fast_folder()) as folder:
@@ -91,8 +91,8 @@ def sqlite_databases() -> Iterator[Databases]:
         yield fresh
 
 
-@contextmanager
-def postgres_databases() -> Iterator[Databases]:
+@pytest.fixture(scope="session")
+def postgresql_databases() -> Iterator[Databases]:
     """Let PostgreSQL copy a database; the names tell the runs apart that share a server."""
     given = os.environ.get("GLASSBOX_TEST_POSTGRES_URL")
     with nullcontext(make_url(given)) if given else found_cluster() as server:
