@@ -3,11 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from scans.schema import table_of
 from scans.tables import Consumer
 from scans.versions import upsert
+
+_CONSUMER = table_of(Consumer).c
+_KNOWN = select(_CONSUMER.device, _CONSUMER.id).where(_CONSUMER.device.in_(bindparam("names", expanding=True)))
 
 
 def know(db: Session, *, devices: Collection[str], now: datetime) -> dict[str, int]:
@@ -25,7 +29,4 @@ def know(db: Session, *, devices: Collection[str], now: datetime) -> dict[str, i
 
 
 def _known(db: Session, names: list[str]) -> dict[str, int]:
-    if not names:
-        return {}
-    found = db.execute(select(Consumer.device, Consumer.id).where(Consumer.device.in_(names)))
-    return {device: id_ for device, id_ in found}
+    return {device: id_ for device, id_ in db.execute(_KNOWN, {"names": names})} if names else {}

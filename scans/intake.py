@@ -118,6 +118,8 @@ def scan_id(code_no: int, key_hash: bytes) -> str:
 
 def stored_answers(db: Session, *, scans: Sequence[Checked]) -> dict[tuple[int, bytes], tuple[bytes, dict[str, Any]]]:
     """Return what was already answered to any of these scans, with the hash of what it was the answer to."""
+    if not scans:
+        return {}
     told = select(Scan.code_no, Scan.key_hash, Scan.body_hash, Scan.answer)
     rows = db.execute(told.where(tuple_(Scan.code_no, Scan.key_hash).in_([scan.ident for scan in scans])))
     return {(no, key): (body, answer) for no, key, body, answer in rows}

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from scans.places import Position, distance_m
+from scans.schema import table_of
 from scans.tables import Scan
 
 HOUSEHOLD_DEVICES = 5
@@ -20,6 +21,13 @@ FLIGHT_M_PER_S = 280.0
 NEAR_M = 50_000.0
 GRID_M = 100.0
 RECENT = 5
+
+_SCAN = table_of(Scan).c
+_COUNTED = (
+    select(_SCAN.code_no, func.count(), func.min(_SCAN.scanned_at), func.count(_SCAN.consumer_id.distinct()))
+    .where(_SCAN.code_no.in_(bindparam("code_nos", expanding=True)))
+    .group_by(_SCAN.code_no)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +89,7 @@ def histories(db: Session, *, code_nos: Collection[int], consumer_ids: Collectio
 
     Of the devices only the number is read, and whether the given consumers are among them.
     """
-    devices = func.count(Scan.consumer_id.distinct())
-    counted = select(Scan.code_no, func.count(), func.min(Scan.scanned_at), devices)
-    rows = db.execute(counted.where(Scan.code_no.in_(code_nos)).group_by(Scan.code_no))
+    rows = db.execute(_COUNTED, {"code_nos": list(code_nos)})
     found = {no: History(count=count, first_at=first, devices=n) for no, count, first, n in rows}
     if found:
         _add_consumers(db, found, consumer_ids)

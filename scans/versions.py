@@ -11,9 +11,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from scans.schema import table_of
 from scans.tables import Version
 
 T = TypeVar("T")
+_NUMBERS = select(*table_of(Version).c)
 _kept: WeakKeyDictionary[Any, dict[str, tuple[int, Any]]] = WeakKeyDictionary()
 
 
@@ -43,7 +45,7 @@ def kept(db: Session, *, name: str, load: Callable[[Session], T]) -> T:
     """
     if name in db.info.get("touched", ()):
         return load(db)
-    no = db.scalar(select(Version.no).where(Version.name == name)) or 0
+    no = _numbers(db).get(name, 0)
     bind = db.get_bind()
     engine = bind if isinstance(bind, Engine) else bind.engine
     held = _kept.setdefault(engine, {})
@@ -51,3 +53,11 @@ def kept(db: Session, *, name: str, load: Callable[[Session], T]) -> T:
         held[name] = (no, load(db))
     value: T = held[name][1]
     return value
+
+
+def _numbers(db: Session) -> dict[str, int]:
+    """Return all numbers as this session first saw them: one statement, however much it keeps."""
+    if "versions" not in db.info:
+        db.info["versions"] = {name: no for name, no in db.execute(_NUMBERS)}
+    numbers: dict[str, int] = db.info["versions"]
+    return numbers

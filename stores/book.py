@@ -6,16 +6,17 @@ Loaded once per version of the stores; what is said of a single store is fetched
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from scans.places import Position, distance_m
+from scans.schema import table_of
 from scans.versions import kept
-from stores.directory.owners import chains
 from stores.nearest import StoreIndex
-from stores.tables import Rep, Store, StoreOwner
+from stores.tables import Party, Rep, Store, StoreOwner
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,21 @@ def rep_for(reps: Sequence[RepBase], *, region: str, place: Position) -> int | N
     return min(near, key=lambda rep: (distance_m(rep.base, place), rep.id)).id if near else None
 
 
+_PARTY, _STORE, _OWNER = table_of(Party).c, table_of(Store).c, table_of(StoreOwner).c
+_WANTED: BindParameter[int] = bindparam("ids", expanding=True)
+_PARTIES = select(_PARTY.id, _PARTY.kind, _PARTY.parent_id)
+_PLACES = select(_STORE.id, _STORE.store_id, _STORE.lat_deg, _STORE.lon_deg).order_by(_STORE.store_id)
+_OWNERS = (
+    select(_OWNER.store_id, _OWNER.from_on, _OWNER.party_id)
+    .where(_OWNER.store_id.in_(_WANTED))
+    .order_by(_OWNER.from_on)
+)
+_STORES = select(
+    _STORE.id, _STORE.store_id, _STORE.name, _STORE.zone, _STORE.region, _STORE.lat_deg, _STORE.lon_deg,
+    _STORE.opened_on, _STORE.closed_on,
+).where(_STORE.id.in_(_WANTED))  # fmt: skip
+
+
 class StoreBook:
     """The stores of one version: an index of all places, and facts of the stores met so far."""
 
@@ -69,14 +85,38 @@ class StoreBook:
         self.index = index
         self.keys = keys
         self.reps = reps
+        self._parties: dict[int, tuple[str, int | None]] = {}
+        self._lines: dict[int, dict[str, int]] = {}
         self._facts: dict[int, StoreFacts] = {}
 
     def facts(self, db: Session, *, store_ids: Collection[int]) -> dict[int, StoreFacts]:
         """Return the facts of stores by our own key; two statements for all those not met before."""
         missing = sorted(set(store_ids) - self._facts.keys())
         if missing:
-            self._facts.update(_load_facts(db, missing, self.reps))
+            self._load(db, missing)
         return {id_: self._facts[id_] for id_ in store_ids}
+
+    def _load(self, db: Session, store_ids: list[int]) -> None:
+        owners: dict[int, list[tuple[date, dict[str, int]]]] = {}
+        owned = db.execute(_OWNERS, {"ids": store_ids}).all()
+        if any(row.party_id not in self._parties for row in owned):
+            self._parties = {id_: (kind, parent_id) for id_, kind, parent_id in db.execute(_PARTIES)}
+        for store_id, from_on, party_id in owned:
+            owners.setdefault(store_id, []).append((from_on, self._line(party_id)))
+        for row in db.execute(_STORES, {"ids": store_ids}):
+            self._facts[row.id] = _facts(row, tuple(owners.get(row.id, ())), self.reps)
+
+    def _line(self, party_id: int) -> dict[str, int]:
+        """Return who stands above a party, itself included, by kind; of two of a kind the nearer."""
+        if party_id not in self._lines:
+            line: dict[str, int] = {}
+            at: int | None = party_id
+            while at is not None:
+                kind, above = self._parties[at]
+                line.setdefault(kind, at)
+                at = above
+            self._lines[party_id] = line
+        return self._lines[party_id]
 
 
 def store_book(db: Session) -> StoreBook:
@@ -91,28 +131,11 @@ def reps(db: Session) -> list[RepBase]:
 
 
 def _load(db: Session) -> StoreBook:
-    rows = db.execute(select(Store.id, Store.store_id, Store.lat_deg, Store.lon_deg).order_by(Store.store_id)).all()
-    ids = [row[1] for row in rows]
-    index = StoreIndex(ids, [row[2] for row in rows], [row[3] for row in rows])
-    return StoreBook(index, {row[1]: row[0] for row in rows}, reps(db))
+    keys, ids, lat_deg, lon_deg = tuple(zip(*db.execute(_PLACES), strict=True)) or ((), (), (), ())
+    return StoreBook(StoreIndex(ids, lat_deg, lon_deg), dict(zip(ids, keys, strict=True)), reps(db))
 
 
-def _load_facts(db: Session, store_ids: list[int], bases: Sequence[RepBase]) -> dict[int, StoreFacts]:
-    stores = db.scalars(select(Store).where(Store.id.in_(store_ids))).all()
-    owned = db.execute(
-        select(StoreOwner.store_id, StoreOwner.from_on, StoreOwner.party_id)
-        .where(StoreOwner.store_id.in_(store_ids))
-        .order_by(StoreOwner.from_on)
-    ).all()
-    above = chains(db, party_ids={row.party_id for row in owned})
-    lines = {party_id: {party.kind: party.id for party in reversed(line)} for party_id, line in above.items()}
-    owners: dict[int, list[tuple[date, dict[str, int]]]] = {}
-    for store_id, from_on, party_id in owned:
-        owners.setdefault(store_id, []).append((from_on, lines[party_id]))
-    return {store.id: _facts(store, tuple(owners.get(store.id, ())), bases) for store in stores}
-
-
-def _facts(store: Store, owners: tuple[tuple[date, dict[str, int]], ...], bases: Sequence[RepBase]) -> StoreFacts:
+def _facts(store: Any, owners: tuple[tuple[date, dict[str, int]], ...], bases: Sequence[RepBase]) -> StoreFacts:
     place = Position(store.lat_deg, store.lon_deg, None)
     return StoreFacts(
         id=store.id,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from scans.batches import catalogue
@@ -15,6 +15,7 @@ from scans.catalogue import Catalogue, Found, UnknownCodeError, identify
 from scans.gs1 import GtinError, LinkError, parse_link
 from scans.keys import KeyRing
 from scans.packing import items, parents
+from scans.schema import table_of
 from scans.tables import Claim
 from scans.upserts import Put, Refusal, chunks, keys_of
 from scans.versions import upsert
@@ -24,6 +25,13 @@ CLOCKS_APART = timedelta(minutes=2)
 RANGES_PER_STATEMENT = 200
 Fault = tuple[str, str]
 NO_CODE: Fault = ("uri", "this is no code of ours")
+
+_DELIVERY = table_of(Delivery).c
+_HANDED = (
+    select(_DELIVERY.code_no, _DELIVERY.delivered_at, _DELIVERY.to_store_id)
+    .where(_DELIVERY.code_no.in_(bindparam("code_nos", expanding=True)), _DELIVERY.to_store_id.is_not(None))
+    .order_by(_DELIVERY.delivered_at)
+)
 
 
 class DeliveryRow(NamedTuple):
@@ -174,10 +182,6 @@ def _insert(db: Session, rows: Sequence[dict[str, Any]]) -> None:
 def _last_deliveries(db: Session, code_nos: Iterable[int]) -> dict[int, tuple[datetime, int]]:
     last: dict[int, tuple[datetime, int]] = {}
     for chunk in chunks(sorted(code_nos), 10_000):
-        told = select(Delivery.code_no, Delivery.delivered_at, Delivery.to_store_id)
-        for code_no, delivered_at, store_id in db.execute(
-            told.where(Delivery.code_no.in_(chunk)).order_by(Delivery.delivered_at)
-        ):
-            if store_id is not None:
-                last[code_no] = (delivered_at, store_id)
+        for code_no, delivered_at, store_id in db.execute(_HANDED, {"code_nos": chunk}):
+            last[code_no] = (delivered_at, store_id)
     return last

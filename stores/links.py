@@ -3,11 +3,19 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
+from scans.schema import table_of
 from scans.versions import upsert
 from stores.tables import Link
+
+_LINK = table_of(Link).c
+_LINKED = (
+    select(_LINK.consumer_id, _LINK.store_id)
+    .where(_LINK.consumer_id.in_(bindparam("consumer_ids", expanding=True)))
+    .order_by(_LINK.seq)
+)
 
 
 def link_first(db: Session, *, stores: Mapping[int, tuple[int, str]], now: datetime) -> None:
@@ -22,16 +30,8 @@ def link_first(db: Session, *, stores: Mapping[int, tuple[int, str]], now: datet
 
 def home_stores(db: Session, *, consumer_ids: Collection[int]) -> dict[int, int]:
     """Return the store each of the consumers is linked to now."""
-    newest = (
-        select(Link.consumer_id, func.max(Link.seq).label("seq"))
-        .where(Link.consumer_id.in_(consumer_ids))
-        .group_by(Link.consumer_id)
-        .subquery()
-    )
-    current = select(Link.consumer_id, Link.store_id).join(
-        newest, (Link.consumer_id == newest.c.consumer_id) & (Link.seq == newest.c.seq)
-    )
-    return {consumer_id: store_id for consumer_id, store_id in db.execute(current)}
+    linked = db.execute(_LINKED, {"consumer_ids": list(consumer_ids)})
+    return {consumer_id: store_id for consumer_id, store_id in linked}  # the last one told of a consumer stays
 
 
 def relink(db: Session, *, consumer_id: int, store_id: int, evidence: str, now: datetime) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
-from stores.sales import mark_dirty
 
 from channel.config import Config
 from scans.batches import catalogue
@@ -35,6 +34,7 @@ from stores.attribution import Attribution, Claimed, attribute, record_sales
 from stores.book import StoreBook, StoreFacts, store_book
 from stores.links import home_stores, link_first
 from stores.plans import plan_on
+from stores.sales import mark_dirty
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,16 @@ def take_scans(
     Raises: ClaimLostError if the whole transaction has to be done again.
     """
     checked = _check(db, ring, scans, now)
-    known = stored_answers(db, scans=[one for one in checked if isinstance(one, Checked)])
+    good = [one for one in checked if isinstance(one, Checked)]
+    who = know(db, devices={one.scan.consumer for one in good if one.scan.consumer}, now=now)
+    past = histories(db, code_nos={one.found.code_no for one in good}, consumer_ids=who.values())
+    known = stored_answers(db, scans=[one for one in good if one.found.code_no in past])
     fresh: dict[tuple[int, bytes], Checked] = {}
-    for one in checked:
-        if isinstance(one, Checked) and one.ident not in known:
+    for one in good:
+        if one.ident not in known:
             fresh.setdefault(one.ident, one)
-    bodies = _walk(db, config, ring, list(fresh.values()), now)
+    drafts = _judge(ring, list(fresh.values()), who, past)
+    bodies = _walk(db, config, drafts, now) if drafts else {}
     return [one if isinstance(one, Exception) else _answer(one, known, fresh, bodies) for one in checked]
 
 
@@ -113,12 +117,7 @@ def _answer(
     return Taken(body, fresh=False)
 
 
-def _walk(
-    db: Session, config: Config, ring: KeyRing, fresh: list[Checked], now: datetime
-) -> dict[tuple[int, bytes], dict[str, Any]]:
-    if not fresh:
-        return {}
-    drafts = _judge(db, ring, fresh, now)
+def _walk(db: Session, config: Config, drafts: list[_Draft], now: datetime) -> dict[tuple[int, bytes], dict[str, Any]]:
     won = take_claims(db, claims=[_claim_row(draft, now) for draft in drafts if draft.claims])
     for draft in drafts:
         if draft.claims and draft.checked.found.code_no not in won:
@@ -138,9 +137,7 @@ def _walk(
     return bodies
 
 
-def _judge(db: Session, ring: KeyRing, fresh: list[Checked], now: datetime) -> list[_Draft]:
-    who = know(db, devices={one.scan.consumer for one in fresh if one.scan.consumer}, now=now)
-    past = histories(db, code_nos={one.found.code_no for one in fresh}, consumer_ids=who.values())
+def _judge(ring: KeyRing, fresh: list[Checked], who: dict[str, int], past: dict[int, History]) -> list[_Draft]:
     claimed: set[int] = set()
     drafts = []
     for one in fresh:

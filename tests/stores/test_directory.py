@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from channel.database import transaction
 from scans.upserts import Put, RefusedError
 from scans.versions import kept
 from stores.accounts import HOUSE_ACCOUNTS, account_no, open_house_accounts
@@ -170,12 +171,14 @@ def test_a_store_of_nobody_we_know_is_refused_and_others_go_in(db: Session) -> N
     assert [(refusal.index, refusal.column) for refusal in told.refused] == [(0, "party_id"), (1, "closed_on")]
 
 
-def test_workers_learn_that_stores_changed_and_only_then(db: Session) -> None:
+def test_workers_learn_that_stores_changed_and_only_then(engine: Engine) -> None:
     loads: list[int] = []
     row = make.store_row()
     for _ in range(3):
-        put_stores(db, rows=[row], day=make.TODAY)
-        kept(db, name="stores", load=lambda _: loads.append(1))
+        with transaction(engine) as db:
+            put_stores(db, rows=[row], day=make.TODAY)
+        with transaction(engine) as db:
+            kept(db, name="stores", load=lambda _: loads.append(1))
     assert len(loads) == 1
 
 
