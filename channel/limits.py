@@ -55,6 +55,7 @@ SIGN_INS = Limit("sign_ins", 10, 900)
 SIGN_INS_OF_ADDRESS = Limit("sign_ins_of_address", 100, 900)
 CONSUMER_SCANS = Limit("consumer_scans", 10_000, 3600)
 WORKERS = 8
+ASK_EVERY = 50
 
 
 class TooManyError(ValueError):
@@ -130,17 +131,19 @@ def _tally(limit: Limit, *, who: str, times: int = 1) -> None:
 
 
 def _check_consumer(consumer: str) -> None:
-    # Nobody reaches the limit unless some worker sees an eighth of it: before that the database is not asked.
+    # Nobody reaches the limit unless some worker sees an eighth of it: before that, and between, nobody is asked.
     now, limit = providers.now(), CONSUMER_SCANS
     seen: Counter[tuple[str, int]] = current_app.extensions.setdefault("glassbox_consumers", Counter())
     mark = (consumer, limit.window_no(now))
     seen[mark] += 1
-    if seen[mark] * WORKERS > limit.most:
+    full = _mark(limit, consumer, now) if seen[mark] >= limit.most // WORKERS else None
+    if full and full not in _full() and seen[mark] % ASK_EVERY == 0:
         with providers.reading() as db:
-            total = _scans_of(db, consumer, limit.begins_at(now))
-        if total >= limit.most:
-            metrics.count_refusals(limit.name, 1)
-            raise TooManyError(limit, now=now)
+            if _scans_of(db, consumer, limit.begins_at(now)) >= limit.most:
+                _remember(full)
+    if full and full in _full():
+        metrics.count_refusals(limit.name, 1)
+        raise TooManyError(limit, now=now)
     if len(seen) > MAX_REMEMBERED:
         seen.clear()
 

@@ -46,10 +46,15 @@ def init_app(app: Flask) -> None:
 
 
 def log_bug(error: BaseException) -> None:
-    """Write down an error that nobody anticipated: what class, and through which lines it came."""
+    """Write down an error of a request that nobody anticipated."""
+    log_failure("bug", error, request_id=g.get("request_id"))
+
+
+def log_failure(event: str, error: BaseException, **more: Any) -> None:
+    """Write down an error: what class, and through which lines it came."""
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [f"{frame.filename.rsplit('/', 3)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
-    log.error("bug", error=type(error).__name__, lines=lines, request_id=g.get("request_id"))
+    lines = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
+    log.error(event, error=type(error).__name__, lines=lines, **more)
 
 
 def masked(path: str) -> str:

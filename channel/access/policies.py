@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from channel import providers
 from channel.access.accounts import Principal
-from channel.access.sessions import NotSignedInError, csrf_token, current_principal
+from channel.access.sessions import NotSignedInError, Sessions, csrf_token, current_principal
 from channel.tables import ROLES
 from stores.directory import Scope, scope_of
 
@@ -53,6 +53,7 @@ def allow(*roles: str) -> Callable[[View], View]:
 
 def init_app(app: Flask) -> None:
     """Hold every request against the policy of its route."""
+    app.session_interface = Sessions()
     app.before_request(_hold)
     app.jinja_env.globals.update(csrf_token=csrf_token, current_principal=current_principal)
 

@@ -1,9 +1,9 @@
 """Access, part 2: who asks. A person by a signed cookie, a program by a bearer token. Knows accounts and providers."""
 
 import secrets
-from datetime import timedelta
 
-from flask import g, request, session
+from flask import Flask, Request, Response, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from channel import limits, providers
 from channel.access.accounts import (
@@ -15,7 +15,18 @@ from channel.access.accounts import (
     token_principal,
 )
 
-SESSION_LIFE = timedelta(hours=12)
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, looked at only where one came: a scan has none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie, if there is one."""
+        return super().open_session(app, request) if "HTTP_COOKIE" in request.environ else self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the cookie, if anybody asked for it."""
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 class NotSignedInError(ValueError):

@@ -108,6 +108,7 @@ def test_a_consumer_who_scans_without_end_is_told_to_wait(engine, config, new_ap
     world = worlds.small(engine, config)
     client = new_app(config).test_client()
     monkeypatch.setattr(limits, "CONSUMER_SCANS", Limit("consumer_scans", 3, 3600))
+    monkeypatch.setattr(limits, "ASK_EVERY", 1)
     scans = [{"key": f"k{number}", "uri": world.uri(), "consumer": "phone"} for number in range(5)]
     answers = [client.post("/api/v1/scans", json=scan).status_code for scan in scans]
     assert answers == [201, 201, 201, 429, 429]
