@@ -1,6 +1,6 @@
 """Stage 13, before the judge: the stores of a night and what they sold per day, as arrays. Knows book, sales."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ class Roll(NamedTuple):
     """The stores of a night, in the order of their outside ids.
 
     Shapes: all (stores,).
-    Units: opened and closed in ordinal days; region numbered from 0, territory by rep (0: nobody's).
+    Units: opened and closed in ordinal days; region and territory (a rep's stores, or nobody's) are numbered from 0.
     """
 
     keys: Ints
@@ -59,11 +59,17 @@ def roll(db: Session) -> Roll:
     return Roll(
         keys=np.array([row.id for row in rows], np.int64),
         store_ids=[row.store_id for row in rows],
-        region=np.unique([row.region for row in rows], return_inverse=True)[1].astype(np.int64),
-        territory=np.array([facts[row.id].rep_id or 0 for row in rows], np.int64),
+        region=_numbered([row.region for row in rows]),
+        territory=_numbered([facts[row.id].rep_id or 0 for row in rows]),
         opened=np.array([row.opened_on.toordinal() if row.opened_on else 0 for row in rows], np.int64),
         closed=np.array([row.closed_on.toordinal() if row.closed_on else NEVER for row in rows], np.int64),
     )
+
+
+def _numbered(names: Sequence[str] | Sequence[int]) -> Ints:
+    """Return the place of each name among the sorted ones."""
+    places: Ints = np.unique(np.array(names), return_inverse=True)[1].astype(np.int64)
+    return places
 
 
 def daily_counts(db: Session, *, roll: Roll, first: date, last: date) -> Ints:

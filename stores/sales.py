@@ -135,7 +135,7 @@ def open_on(day: ColumnElement[date] | date | Any) -> ColumnElement[bool]:
     return and_(begun, or_(Store.closed_on.is_(None), Store.closed_on >= day))
 
 
-def goodssold_per_day(*columns: Any) -> Select[Any]:
+def goods_sold(*columns: Any) -> Select[Any]:
     """Select columns of sales, with their claims and products, that count as sold by a store."""
     sold = select(*columns).select_from(Sale).join(Claim, Claim.code_no == Sale.code_no)
     sold = sold.join(Product, Product.id == Claim.product_id)
@@ -144,7 +144,7 @@ def goodssold_per_day(*columns: Any) -> Select[Any]:
 
 def sold_per_day(when: ColumnElement[bool]) -> Select[Any]:
     """Select (store, day, count) of what was sold; a day without a sale has no row."""
-    counted = goodssold_per_day(Sale.store_id, Sale.day, func.count().label("count"))
+    counted = goods_sold(Sale.store_id, Sale.day, func.count().label("count"))
     return counted.where(when).group_by(Sale.store_id, Sale.day)
 
 

@@ -29,11 +29,22 @@ def test_law_the_panel_is_the_same_however_many_days_are_closed(db, closed):
 
 
 def test_the_roll_is_in_the_order_of_outside_ids(db):
-    near, far = make.rep(db), make.rep(db, base_lat_deg=10.0)
     west, east = make.store(db, store_id="b", region="West"), make.store(db, store_id="B", region="East")
     called = roll(db)
     assert called.store_ids == ["B", "b"]
     assert called.keys.tolist() == [east.id, west.id]
     assert called.region.tolist() == [0, 1]
-    assert called.territory.tolist() == [near.party_id, 0]
-    assert far.party_id not in called.territory
+
+
+def test_a_territory_is_what_one_rep_visits(db):
+    make.rep(db)
+    make.rep(db, base_lat_deg=40.0)
+    make.store(db, store_id="A", region="West")
+    make.store(db, store_id="B")
+    make.store(db, store_id="C", lat_deg=39.0)
+    make.store(db, store_id="D")
+    assert roll(db).territory.tolist() == [0, 1, 2, 1]
+
+
+def test_an_empty_house_has_an_empty_roll(db):
+    assert roll(db).region.tolist() == []
