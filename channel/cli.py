@@ -30,6 +30,9 @@ COMMANDS: dict[str, Door] = {
     "recall": Door("channel.commands.codes:recall", "Call a batch back."),
     "labels": Door("channel.commands.codes:labels", "Write the print files of a batch."),
     "verify": Door("channel.commands.codes:verify", "Tell whether codes are ours, and which."),
+    "serve": Door("channel.commands.serving:serve", "Run the web server."),
+    "scheduler": Door("channel.commands.serving:scheduler", "Run the one process that does what is due."),
+    "close-day": Door("channel.commands.nights:close_day", "Close a business day: sell-through, judging, visit lists."),
     "judge": Door("channel.panels:judge_command", "Judge a panel of daily counts; needs no database."),
     "check": Door("channel.commands.nights:check", "Recount everything that is derived, and every invariant."),
 }

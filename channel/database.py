@@ -43,6 +43,10 @@ POSTGRES_SETTINGS = {
 }
 
 
+class NotReadyError(RuntimeError):
+    """The database is not there, or not at the revision that this program knows."""
+
+
 class NestedTransactionError(RuntimeError):
     """A writer waits for itself: a transaction was opened inside another."""
 

@@ -1,8 +1,23 @@
-"""What runs every night, by hand: `check`."""
+"""What runs every night, by hand: `close-day`, `check`."""
+
+from datetime import datetime
 
 import click
 
-from channel.commands.opening import opened
+from channel.commands.opening import opened, progress, say
+
+
+@click.command("close-day")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+def close_day(day: datetime) -> None:
+    """Close the business day DAY: sell-through, judging, visit lists; again is the same."""
+    from channel.night import close_days
+
+    with opened() as house, progress(f"closing {day.date()}") as tell:
+        night = close_days(house.engine, config=house.config, days=[day.date()], now=house.now, progress=tell)[0]
+    for again in night.again:
+        say(f"{again} changed since it was closed, and was closed again")
+    click.echo(f"closed {day.date()}: sold {night.sold}, odd {night.odd}, stops {night.stops}")
 
 
 @click.command()

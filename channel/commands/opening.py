@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 PATIENCE_S = 2.0
 
 
-class NotReadyError(RuntimeError):
-    """The database is not there or not of this version."""
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A deployment that is ready to be worked on."""
@@ -56,7 +52,7 @@ def opened() -> Iterator[Opened]:
     from sqlalchemy.engine import make_url
 
     from channel.config import Config
-    from channel.database import is_at_head, make_engine
+    from channel.database import NotReadyError, is_at_head, make_engine
 
     config = Config.from_env()
     url = make_url(config.database_url)

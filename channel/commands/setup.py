@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from channel.commands.opening import NotReadyError, say
+from channel.commands.opening import say
 
 if TYPE_CHECKING:
     from channel.config import Config
@@ -35,10 +35,10 @@ def init() -> None:
 
 def _make_ring(config: "Config", *, needed: set[str]) -> None:
     """Make a key ring, unless codes are out there that only a lost one can read."""
-    from scans.keys import KeyRing, make_ring
+    from scans.keys import KeyRing, KeyRingError, make_ring
 
     there = {key.id for key in KeyRing.load(config.keys_path).keys} if config.keys_path.exists() else set()
     if needed - there:
         missing = ", ".join(sorted(needed - there))
-        raise NotReadyError(f"batches were made with the key {missing}, which is not in {config.keys_path}: restore it")
+        raise KeyRingError(f"batches were made with the key {missing}, which is not in {config.keys_path}: restore it")
     make_ring(config.keys_path, now=datetime.now(UTC))

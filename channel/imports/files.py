@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
 BLOCK = 1 << 20
 MAX_UNPACKED = 1 << 30
 ENCODINGS = ("utf-8-sig", "gb18030")
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+XLSX = b"PK\3\4"
 OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")
 MAX_VALUE = 200
 
@@ -59,16 +60,11 @@ def open_table(path: Path) -> Iterator[Table]:
     try:
         with path.open("rb") as file:
             start = file.read(8)
-            file.seek(0)
-            if start.startswith(b"PK\3\4"):
-                yield _read_xlsx(path)
-            elif start == OLD_EXCEL:
+            if start == OLD_EXCEL:
                 raise ImportFileError("this is an old Excel file or one with a password: save it as XLSX or CSV")
-            else:
-                encoding, total = _encoding(file)
-                file.seek(0)
-                with TextIOWrapper(file, encoding=encoding, newline="") as text:
-                    yield _read_csv(text, total)
+            file.seek(0)
+            with _read_xlsx(path) if start.startswith(XLSX) else _read_csv(file) as table:
+                yield table
     except OSError as error:
         raise ImportFileError(f"the file cannot be read: {error.strerror}") from error
 
@@ -102,7 +98,7 @@ def _harmless(value: str) -> str:
     return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
 
 
-def _encoding(file: Any) -> tuple[str, int]:
+def _encoding(file: BinaryIO) -> tuple[str, int]:
     """Return what the file is encoded in and how many lines follow its header."""
     decoders = {name: codecs.getincrementaldecoder(name)() for name in ENCODINGS}
     total, block = 0, b""
@@ -125,14 +121,18 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = 
     return True
 
 
-def _read_csv(text: TextIO, total: int) -> Table:
-    lines = _csv_lines(text)
-    header = next(lines, None)
-    if header is None:
-        raise ImportFileError("the file is empty")
-    if header.fault:
-        raise ImportFileError(f"line 1: {header.fault}")
-    return Table(header.cells, lines, max(total - 1, 0))
+@contextmanager
+def _read_csv(file: BinaryIO) -> Iterator[Table]:
+    encoding, total = _encoding(file)
+    file.seek(0)
+    with TextIOWrapper(file, encoding=encoding, newline="") as text:
+        lines = _csv_lines(text)
+        header = next(lines, None)
+        if header is None:
+            raise ImportFileError("the file is empty")
+        if header.fault:
+            raise ImportFileError(f"line 1: {header.fault}")
+        yield Table(header.cells, lines, max(total - 1, 0))
 
 
 def _csv_lines(text: TextIO) -> Iterator[Line]:
@@ -149,7 +149,8 @@ def _csv_lines(text: TextIO) -> Iterator[Line]:
         yield Line(no, [cell.strip() for cell in cells])
 
 
-def _read_xlsx(path: Path) -> Table:
+@contextmanager
+def _read_xlsx(path: Path) -> Iterator[Table]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -164,7 +165,7 @@ def _read_xlsx(path: Path) -> Table:
         raise ImportFileError(f"the file must have one sheet with something in it, not {len(sheets)}")
     rows = sheets[0].iter_rows()
     lines = (Line(no, [_text(cell) for cell in row]) for no, row in enumerate(rows, start=1))
-    return Table(next(lines).cells, lines, sheets[0].total_height - 1)
+    yield Table(next(lines).cells, lines, sheets[0].total_height - 1)
 
 
 def _text(cell: Any) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -175,14 +176,15 @@ def _put_group(engine: Engine, run: _Run, rows: Sequence[_Row], dry_run: bool) -
 
 
 def _put(engine: Engine, run: _Run, records: Sequence[Any], dry_run: bool) -> Put:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with transaction(engine) as db:
-                put = run.kind.put(db, records, run.door)
-                if dry_run:
-                    db.rollback()
-            return put
-        except ClaimLostError:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError
+    for _ in range(ATTEMPTS - 1):
+        with suppress(ClaimLostError):
+            return _put_once(engine, run, records, dry_run)
+    return _put_once(engine, run, records, dry_run)
+
+
+def _put_once(engine: Engine, run: _Run, records: Sequence[Any], dry_run: bool) -> Put:
+    with transaction(engine) as db:
+        put = run.kind.put(db, records, run.door)
+        if dry_run:
+            db.rollback()
+    return put

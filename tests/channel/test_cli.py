@@ -288,6 +288,21 @@ def test_check_recounts_and_fails_where_something_is_broken(ready: Run, batch: s
     assert "checks failed" in result.stderr
 
 
+def test_a_day_is_closed_twice_with_the_same_result(ready: Run) -> None:
+    for _ in range(2):
+        assert ready("close-day", "2026-06-01").stdout == "closed 2026-06-01: sold 0, odd 0, stops 0\n"
+
+
+def test_a_day_that_is_not_over_stays_open(ready: Run) -> None:
+    assert "not over" in ready("close-day", "2200-01-01", code=1).stderr
+    assert ready("close-day", "yesterday", code=2).stderr
+
+
+@pytest.mark.parametrize("name", ["serve", "scheduler"])
+def test_nothing_runs_without_a_secret_of_its_own(ready: Run, name: str) -> None:
+    assert "GLASSBOX_SECRET_KEY is not set" in ready(name, code=1).stderr
+
+
 def test_a_real_process_walks_the_same_way(here: Path) -> None:
     def glassbox(*arguments: str, code: int = 0) -> str:
         command = [sys.executable, "-m", "channel", *arguments]

@@ -109,6 +109,14 @@ def test_law_a_template_can_be_read_by_its_kind(kind: Any) -> None:
     assert all(values[name] is not None for name, column in kind.columns.items() if not column.blank)
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_law_the_documents_name_every_column(name: str) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
+    needed = ",".join(column for column, how in KINDS[name].columns.items() if not how.optional)
+    optional = ",".join(column for column, how in KINDS[name].columns.items() if how.optional)
+    assert f"| `{name}` | `{needed}`" + (f" [`{optional}`]" if optional else "") + " |" in told
+
+
 @pytest.mark.parametrize(
     ("check", "cell", "value"),
     [
