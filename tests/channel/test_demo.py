@@ -1,0 +1,62 @@
+"""The demo finds what was planted in it, and says so when it does not."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from channel.cli import main
+from channel.demo.goods import pack, scan, sell
+from channel.demo.troubles import plan_troubles
+from channel.demo.world import make_world
+from stores import verdicts
+from tests import make
+
+SIZE = ("--stores", "64", "--days", "80", "--no-serve")
+
+
+def run(home, *args):
+    return CliRunner(env={"GLASSBOX_HOME": str(home)}).invoke(main, ["demo", *args])
+
+
+@pytest.mark.slow
+def test_the_demo_finds_every_planted_trouble(tmp_path):
+    made = run(tmp_path, *SIZE)
+    assert made.exit_code == 0, made.output
+    assert "sign in" in made.stdout
+    checked = run(tmp_path, "--check")
+    assert checked.exit_code == 0, checked.output
+    assert all(f"found   {kind}" in checked.stdout for kind in ("dried_up", "carton", "diverted", "copied"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("detector", ["concentration", "diversion"])
+def test_without_a_detector_the_check_fails(tmp_path, monkeypatch, detector):
+    monkeypatch.delitem(verdicts.TOO_GOOD, detector)
+    run(tmp_path, *SIZE)
+    checked = run(tmp_path, "--check")
+    assert checked.exit_code == 1
+    assert f"missed  {'carton' if detector == 'concentration' else 'diverted'}" in checked.stdout
+
+
+def test_the_same_seed_draws_the_same_world():
+    def draw(seed):
+        rng = np.random.default_rng(seed)
+        world = make_world(rng, stores=40, days=50, first_day=make.TODAY)
+        plan = plan_troubles(rng, world, direct=np.ones(40, bool))
+        sold = sell(rng, world, plan)
+        return world.stores, sold.at_s.tolist(), scan(rng, world, sold, copied=np.arange(2)).at_s.tolist()
+
+    assert draw(1) == draw(1) != draw(2)
+
+
+def test_every_item_is_sold_once_out_of_a_case_of_its_store():
+    rng = np.random.default_rng(1)
+    world = make_world(rng, stores=20, days=50, first_day=make.TODAY)
+    sold = sell(rng, world, plan_troubles(rng, world, direct=np.ones(20, bool)))
+    cases = pack(sold)
+    assert len(set(zip(sold.product.tolist(), cases.item_no.tolist(), strict=True))) == len(sold.store)
+    owner = {(product, case): store for product, case, store, _ in cases.cases}
+    assert all(
+        owner[product, item // 24] == store
+        for product, item, store in zip(sold.product.tolist(), cases.item_no.tolist(), sold.store.tolist(), strict=True)
+    )
