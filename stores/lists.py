@@ -1,0 +1,145 @@
+"""Stage 14, visit: which stores each rep should see next, worst loss first. Knows findings, flags, book.
+
+The list of a day is made from what was found up to the day before. Once published it is only appended to.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import case, func, insert, select
+from sqlalchemy.orm import Session
+
+from scans.schema import table_of
+from stores.book import store_book
+from stores.flags import QUIET_DAYS
+from stores.tables import Flag, FlagDay, Outcome, Rep, Store, Visit
+
+REST_DAYS = 7
+PRIOR_REAL, PRIOR_VISITS = 7, 10  # a list of the prototype of the judge was right seven times in ten
+NEXT = timedelta(days=1)
+
+Reason = tuple[str, str]
+
+
+class Call(NamedTuple):
+    """A reason to visit a store: a flag of it and what was last found; `rep_id` is whoever visits there, if anybody."""
+
+    flag_id: int
+    store_key: int
+    store_id: str
+    rep_id: int | None
+    reason: Reason
+    day: date
+    stake_cents: int
+
+
+class Went(NamedTuple):
+    """A visit for a flag that has an outcome."""
+
+    flag_id: int
+    day: date
+
+
+def precision(db: Session, *, day: date) -> dict[Reason, float]:
+    """Return how often each reason (detector, code) was found to be real by visits up to a day, shrunk to seven in ten.
+
+    Source: the mean of a beta posterior.
+    """
+    code = Flag.why["code"].as_string()
+    real = func.sum(case((Outcome.was_real, 1), else_=0))
+    went = select(Flag.detector, code, real, func.count()).join(Visit, Visit.flag_id == Flag.id).join(Outcome)
+    rows = db.execute(went.where(Visit.day <= day).group_by(Flag.detector, code))
+    return {(detector, said): likely(int(found), visits) for detector, said, found, visits in rows}
+
+
+def likely(real: int, visits: int) -> float:
+    """Return the share of visits that will find something, after so many of so many did."""
+    return (PRIOR_REAL + real) / (PRIOR_VISITS + visits)
+
+
+def rank(
+    calls: Iterable[Call], *, went: Iterable[Went], right: Mapping[Reason, float], day: date
+) -> dict[int, list[Call]]:
+    """Return for each rep the calls that stand on a day, one a store, the greatest expected loss first.
+
+    Who went for a flag within the last week need not go for it again.
+    """
+    rested = {visit.flag_id for visit in went if day - timedelta(days=REST_DAYS) <= visit.day < day}
+    latest = {
+        (call.store_key, call.reason[0]): call for call in sorted(calls, key=lambda call: call.day) if call.day < day
+    }
+    fresh = [call for call in latest.values() if (day - call.day).days <= QUIET_DAYS + 1 and call.flag_id not in rested]
+
+    def order(call: Call) -> tuple[float, str, str]:
+        return -call.stake_cents * right.get(call.reason, likely(0, 0)), call.store_id, call.reason[0]
+
+    lists: dict[int, list[Call]] = {}
+    seen: set[int] = set()
+    for call in sorted(fresh, key=order):
+        if call.rep_id is not None and call.store_key not in seen:
+            seen.add(call.store_key)
+            lists.setdefault(call.rep_id, []).append(call)
+    return lists
+
+
+def publish(db: Session, *, days: Sequence[date]) -> int:
+    """Make the visit lists of the days after these, or append what is new, and return how many stops were added."""
+    calls = _calls(db, first=min(days) - timedelta(days=QUIET_DAYS), last=max(days))
+    went = _went(db, first=min(days) - timedelta(days=REST_DAYS), last=max(days))
+    listed = _listed(db, first=min(days) + NEXT, last=max(days) + NEXT)
+    room = {rep_id: visits for rep_id, visits in db.execute(select(Rep.party_id, Rep.visits_per_day))}
+    rows: list[dict[str, Any]] = []
+    for day in (day + NEXT for day in sorted(days)):
+        near = [call for call in calls if (day - call.day).days <= QUIET_DAYS + 1]
+        right = precision(db, day=day - NEXT)
+        for rep_id, wanted in rank(near, went=went, right=right, day=day).items():
+            old = listed.get((rep_id, day), set())
+            new = [call for call in wanted if call.store_key not in old][: max(0, room[rep_id] - len(old))]
+            rows += [_row(call, day, len(old) + number) for number, call in enumerate(new, start=1)]
+    if rows:
+        db.execute(insert(table_of(Visit)), rows)
+    return len(rows)
+
+
+def _row(call: Call, day: date, place: int) -> dict[str, Any]:
+    return {
+        "visit_id": secrets.token_hex(8),
+        "rep_id": call.rep_id,
+        "store_id": call.store_key,
+        "flag_id": call.flag_id,
+        "day": day,
+        "rank": place,
+        "stake_cents": call.stake_cents,
+    }
+
+
+def _calls(db: Session, *, first: date, last: date) -> list[Call]:
+    within = (Flag.store_id == FlagDay.store_id) & (Flag.detector == FlagDay.detector)
+    within &= (Flag.direction == FlagDay.direction) & FlagDay.day.between(Flag.first_day, Flag.last_day)
+    told = select(
+        Flag.id, FlagDay.store_id, Store.store_id, FlagDay.detector, FlagDay.why["code"].as_string(),
+        FlagDay.day, FlagDay.stake_cents,
+    )  # fmt: skip
+    told = told.join(Flag, within).join(Store, Store.id == FlagDay.store_id).where(FlagDay.day.between(first, last))
+    rows = db.execute(told.order_by(FlagDay.day, FlagDay.store_id, Flag.id)).all()
+    facts = store_book(db).facts(db, store_ids={row[1] for row in rows})
+    return [
+        Call(flag_id, key, store_id, facts[key].rep_id, (detector, code), day, stake_cents)
+        for flag_id, key, store_id, detector, code, day, stake_cents in rows
+    ]
+
+
+def _went(db: Session, *, first: date, last: date) -> list[Went]:
+    told = select(Visit.flag_id, Visit.day).join(Outcome).where(Visit.day.between(first, last))
+    return [Went(*row) for row in db.execute(told)]
+
+
+def _listed(db: Session, *, first: date, last: date) -> dict[tuple[int, date], set[int]]:
+    stops: dict[tuple[int, date], set[int]] = {}
+    for rep_id, day, key in db.execute(
+        select(Visit.rep_id, Visit.day, Visit.store_id).where(Visit.day.between(first, last))
+    ):
+        stops.setdefault((rep_id, day), set()).add(key)
+    return stops
