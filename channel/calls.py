@@ -7,7 +7,7 @@ cannot say anything that the routes do not do.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
@@ -74,6 +74,11 @@ def _within_years(value: Any) -> Any:
     return value
 
 
+def _in_utc(value: datetime) -> datetime:
+    at: datetime = _within_years(value).astimezone(UTC)
+    return at
+
+
 def _iso_day(value: object) -> object:
     # Pydantic would also take seconds since 1970, here and for instants.
     if not isinstance(value, str) or not DAY_FORM.fullmatch(value):
@@ -87,16 +92,9 @@ def _iso_instant(value: object) -> object:
     return datetime.fromisoformat(value.upper())
 
 
-def _speakable(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("the character NUL cannot be stored")
-    return value
-
-
 OutsideId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-Text = Annotated[str, AfterValidator(_speakable)]
 Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_within_years)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_iso_instant), AfterValidator(_within_years)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_iso_instant), AfterValidator(_in_utc)]
 Limit = Annotated[int, Field(ge=1, le=500)]
 Q = TypeVar("Q", bound=Query)
 
@@ -114,8 +112,10 @@ class Call:
     body: TypeAdapter[Any] | None
     answers: Mapping[int, TypeAdapter[Any]]
     problems: tuple[str, ...]
+    max_body: int | None
 
 
+View = Callable[..., Any]
 CALLS: list[Call] = []
 
 
@@ -130,12 +130,12 @@ def call(
     query: type[Query] | None = None,
     problems: tuple[str, ...] = (),
     max_body: int | None = None,
-) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+) -> Callable[[View], Callable[..., Response]]:
     """Declare a call; the view gets `body` and `query` as keyword arguments when they are declared."""
     takes = TypeAdapter(body) if body is not None else None
     gives = {status: TypeAdapter(kind) for status, kind in answers.items()}
 
-    def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
+    def decorate(view: View) -> Callable[..., Response]:
         declared = Call(
             method=method,
             path=path,
@@ -146,22 +146,27 @@ def call(
             body=takes,
             answers=gives,
             problems=problems,
+            max_body=max_body,
         )
         CALLS.append(declared)
-
-        @wraps(view)
-        def answer(**arguments: Any) -> Response:
-            if query is not None:
-                arguments["query"] = read_query(query)
-            if takes is not None:
-                arguments["body"] = read_body(takes, max_body)
-            return tell(declared, view(**arguments))
-
-        policed = allow(*roles)(answer) if roles else public(answer)
+        answering = _answering(declared, view)
+        policed = allow(*roles)(answering) if roles else public(answering)
         blueprint.add_url_rule(path, view.__name__, policed, methods=[method])
         return policed
 
     return decorate
+
+
+def _answering(declared: Call, view: View) -> Callable[..., Response]:
+    @wraps(view)
+    def answer(**arguments: Any) -> Response:
+        if declared.query is not None:
+            arguments["query"] = read_query(declared.query)
+        if declared.body is not None:
+            arguments["body"] = read_body(declared.body, declared.max_body)
+        return tell(declared, view(**arguments))
+
+    return answer
 
 
 def read_body(takes: TypeAdapter[Any], max_body: int | None = None) -> Any:

@@ -32,12 +32,13 @@ from channel.access import (
 )
 from channel.calls import BodyError, MalformedError, MediaTypeError, QueryError
 from channel.config import ConfigError
-from channel.database import NestedTransactionError
+from channel.database import NestedTransactionError, NotReadyError
 from channel.imports.cells import CellError
 from channel.imports.files import ImportFileError
 from channel.journey.correcting import CannotChooseError
 from channel.limits import TooManyError
 from channel.logs import log_bug
+from channel.night import DayNotOverError
 from channel.panels import PanelError
 from channel.writer import BusyError
 from scans.batches import BatchError, BatchStateError
@@ -52,11 +53,12 @@ from scans.places import PositionError
 from scans.products import UnknownProductError
 from scans.rewards import RewardError
 from scans.upserts import RefusedError
-from stores.directory import UnknownPartyError, UnknownStoreError
+from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
 from stores.ledger import PostingError
 from stores.plans import PlanError
 from stores.sales import SpanError
 from stores.shares import ShareError
+from stores.visits import OutcomeError, OutcomeExistsError, TooFarError, UnknownVisitError
 
 
 class Told(NamedTuple):
@@ -72,6 +74,8 @@ STATUS: dict[type[Exception], Told] = {
     UnknownProductError: Told(404, "not-found"),
     UnknownStoreError: Told(404, "not-found"),
     UnknownPartyError: Told(404, "not-found"),
+    UnknownRepError: Told(404, "not-found"),
+    UnknownVisitError: Told(404, "not-found"),
     MalformedError: Told(400, "malformed-json"),
     MediaTypeError: Told(415, "unsupported-media-type"),
     BodyError: Told(422, "invalid-body"),
@@ -82,6 +86,10 @@ STATUS: dict[type[Exception], Told] = {
     ScannedAtError: Told(422, "bad-scanned-at"),
     PositionError: Told(422, "bad-position"),
     SpanError: Told(422, "bad-span"),
+    OutcomeError: Told(422, "bad-outcome"),
+    TooFarError: Told(422, "too-far"),
+    OutcomeExistsError: Told(409, "outcome-exists"),
+    DayNotOverError: Told(409, "day-not-over"),
     RefusedError: Told(422, "refused"),
     BatchError: Told(422, "bad-batch"),
     RewardError: Told(422, "bad-reward"),
@@ -109,6 +117,7 @@ BUGS: tuple[type[Exception], ...] = (
     ConfigError,
     KeyRingError,
     NestedTransactionError,
+    NotReadyError,
     PanelError,
     PolicyError,
     PostingError,

@@ -3,13 +3,15 @@
 from flask import Blueprint
 
 from channel.api.documents import documents
+from channel.api.flags import api as flags
 from channel.api.ledger import api as ledger
 from channel.api.parties import api as parties
 from channel.api.scans import api as scans
 from channel.api.stores import api as stores
+from channel.api.visits import api as visits
 
 calls = Blueprint("api", __name__)
-for resource in (scans, stores, parties, ledger):
+for resource in (scans, stores, flags, visits, parties, ledger):
     calls.register_blueprint(resource)
 
 __all__ = ["calls", "documents"]

@@ -1,11 +1,12 @@
 """What the API answers with, as it is written in the OpenAPI document. Knows no stage."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 Cents = Annotated[int, Field(description="Integer minor units of the ledger's currency.")]
+Direction = Literal["too_good", "too_bad"]
 
 
 class StoreOut(BaseModel):
@@ -62,7 +63,79 @@ class DayOut(BaseModel):
     expected: float | None
     low: int | None
     high: int | None
-    flag: Literal["too_good", "too_bad"] | None
+    flag: Direction | None
+
+
+class FlagOut(BaseModel):
+    """A store's stretch of days judged abnormal by one detector; `why` is a code with its numbers."""
+
+    flag_id: str
+    store_id: str
+    store_name: str
+    region: str
+    detector: str
+    direction: Direction
+    first_day: date
+    last_day: date
+    p_value: float
+    stake_cents: Cents
+    why: dict[str, Any]
+
+
+class FlagsOut(BaseModel):
+    """A page of flags; `next` is what to send as `after` for the following one."""
+
+    flags: list[FlagOut]
+    next: str | None
+
+
+class CheckInOut(BaseModel):
+    """When a rep arrived, and how far from the store's place the phone was."""
+
+    at: datetime
+    distance_m: float | None
+    reason: str | None
+
+
+class OutcomeOut(BaseModel):
+    """What a visit found and what was done."""
+
+    at: datetime
+    was_real: bool
+    cause: str
+    action: str
+    note: str | None
+
+
+class VisitOut(BaseModel):
+    """A stop on a rep's list; counts and expected are of the days before the list's, the latest last."""
+
+    visit_id: str
+    rank: int
+    state: Literal["open", "checked_in", "done"]
+    store_id: str
+    store_name: str
+    address: str | None
+    phone: str | None
+    lat_deg: float
+    lon_deg: float
+    distance_m: float
+    flag_id: str
+    detector: str
+    direction: Direction
+    first_day: date
+    why: dict[str, Any]
+    stake_cents: Cents
+    counts: list[int | None]
+    expected: list[float | None]
+    check_in: CheckInOut | None
+    outcome: OutcomeOut | None
+
+
+class VisitsOut(BaseModel):
+    """All stops of one rep on one day."""
+
+    visits: list[VisitOut]
 
 
 class LineOut(BaseModel):

@@ -1,0 +1,205 @@
+"""What runs by itself: a literal list of jobs, done by the one process that holds the scheduler lock. Knows the night.
+
+A job's period is taken by a row before anything is done, so that a second runner is harmless, and a period that was
+missed is still due. Nothing here runs inside a web worker.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from threading import Event
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from sqlalchemy import Engine, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from channel.config import Config
+from channel.database import make_engine, reading, transaction
+from channel.journey import forget_positions, release_due
+from channel.limits import forget_refusals
+from channel.lock import scheduler_lock
+from channel.logs import log, log_failure
+from channel.night import close_days
+from channel.tables import JobRun
+from scans.versions import upsert
+from stores.tables import ClosedDay, Sale, Store
+
+TICK_S = 30
+WATCH_S = 1
+GRACE = timedelta(hours=1)  # phones that were offline send what they held back
+LOOK_BACK_DAYS = 400
+RETRY_AFTER = timedelta(minutes=10)
+LOST_AFTER = timedelta(hours=6)
+KEEP_RUNS = timedelta(days=90)
+
+Due = Callable[[Session, Config, datetime], Iterable[str]]
+Run = Callable[[Engine, Config, str, datetime], str]
+
+
+class Job(NamedTuple):
+    """What is to be done, for which periods by now, and how; `run` tells what it did in a few words."""
+
+    name: str
+    due: Due
+    run: Run
+
+
+def missed_days(db: Session, *, zone: str, now: datetime) -> list[date]:
+    """Return the business days that are over in every store's zone and were never closed, the oldest first."""
+    first = db.scalar(select(func.min(Sale.day)))
+    last = last_day_over({zone, *db.scalars(select(Store.zone).distinct())}, now=now)
+    if first is None:
+        return []
+    first = max(first, last - timedelta(days=LOOK_BACK_DAYS))
+    closed = set(db.scalars(select(ClosedDay.day).where(ClosedDay.day >= first)))
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [day for day in days if day not in closed]
+
+
+def last_missed_day(db: Session, config: Config, now: datetime) -> list[str]:
+    """Make the newest missed day due: all days missed before it are closed with it."""
+    return [day.isoformat() for day in missed_days(db, zone=config.zone, now=now)[-1:]]
+
+
+def last_day_over(zones: Iterable[str], *, now: datetime) -> date:
+    """Return the last day that ended at least an hour ago wherever a store is."""
+    return min((now - GRACE).astimezone(ZoneInfo(zone)).date() for zone in zones) - timedelta(days=1)
+
+
+def this_slot(minutes: int) -> Due:
+    """Make a job due once in every so many minutes; what was missed needs no catching up."""
+
+    def due(_db: Session, _config: Config, now: datetime) -> list[str]:
+        slot = int(now.timestamp()) // (minutes * 60) * minutes * 60
+        return [datetime.fromtimestamp(slot, UTC).strftime("%Y-%m-%dT%H:%MZ")]
+
+    return due
+
+
+def close_missed(engine: Engine, config: Config, _period: str, now: datetime) -> str:
+    """Close every business day that is over: sell-through, judging, visit lists."""
+    with reading(engine) as db:
+        days = missed_days(db, zone=config.zone, now=now)
+    close_days(engine, config=config, days=days, now=now)
+    return f"{len(days)} closed"
+
+
+def release_shares(engine: Engine, config: Config, _period: str, now: datetime) -> str:
+    """Make held shares that are due payable."""
+    total = _until_none(engine, lambda db: release_due(db, config=config, now=now))
+    return f"{total} released"
+
+
+def forget(engine: Engine, config: Config, _period: str, now: datetime) -> str:
+    """Delete old positions, counts of refusals and rows of jobs."""
+    positions = _until_none(engine, lambda db: forget_positions(db, config=config, now=now))
+    with transaction(engine) as db:
+        forget_refusals(db, now=now)
+        db.execute(delete(JobRun).where(JobRun.started_at < now - KEEP_RUNS, JobRun.state == "done"))
+    return f"{positions} positions deleted"
+
+
+JOBS: tuple[Job, ...] = (
+    Job("close_day", last_missed_day, close_missed),
+    Job("release_shares", this_slot(10), release_shares),
+    Job("forget", this_slot(24 * 60), forget),
+)
+
+
+def run_due(engine: Engine, *, config: Config, now: datetime, jobs: Iterable[Job] = JOBS) -> list[tuple[str, str, str]]:
+    """Do whatever is due, one after the other, and return (job, period, state) of what was taken."""
+    done = []
+    for job in jobs:
+        with reading(engine) as db:
+            periods = list(job.due(db, config, now))
+        taken = (period for period in periods if take(engine, job=job.name, period=period, now=now))
+        done += [(job.name, period, _run(engine, config, job, period, now)) for period in taken]
+    return done
+
+
+def take(engine: Engine, *, job: str, period: str, now: datetime) -> bool:
+    """Take the row of a job's period, unless it is done, somebody is at it, or it has just failed."""
+    row = {"state": "running", "started_at": now, "finished_at": None, "note": None}
+    again = or_(
+        (JobRun.state == "failed") & (JobRun.started_at <= now - RETRY_AFTER),
+        (JobRun.state == "running") & (JobRun.started_at <= now - LOST_AFTER),
+    )
+    with transaction(engine) as db:
+        taken = upsert(db)(JobRun).values(job=job, period=period, attempts=1, **row)
+        taken = taken.on_conflict_do_update(
+            index_elements=["job", "period"], set_={**row, "attempts": JobRun.attempts + 1}, where=again
+        )
+        return db.execute(taken.returning(JobRun.job)).first() is not None
+
+
+def give_up_running(engine: Engine) -> None:
+    """Note that what a former holder of the lock had begun was not finished; it is due again at once."""
+    never = datetime(1970, 1, 1, tzinfo=UTC)
+    with transaction(engine) as db:
+        lost = update(JobRun).where(JobRun.state == "running")
+        db.execute(lost.values(state="failed", started_at=never, note="the scheduler ended"))
+
+
+def run_scheduler(config: Config, *, parent: int | None = None) -> None:
+    """Wait for the scheduler lock, then do what is due until the end; with a parent, until the parent's end.
+
+    Raises: ConfigError without a secret key.
+    """
+    config.require_secret_key()
+    asked = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+
+    def is_over() -> bool:
+        return asked.is_set() or (parent is not None and os.getppid() != parent)
+
+    engine = make_engine(config.database_url)
+    with scheduler_lock(engine, stop=is_over) as is_held:
+        if is_held():
+            _schedule(engine, config, is_over=lambda: is_over() or not is_held())
+    engine.dispose()
+
+
+def _schedule(engine: Engine, config: Config, *, is_over: Callable[[], bool]) -> None:
+    give_up_running(engine)
+    scheduler = BlockingScheduler(timezone=UTC)
+
+    def tick() -> None:
+        run_due(engine, config=config, now=datetime.now(UTC))
+
+    def watch() -> None:
+        if is_over():
+            scheduler.shutdown(wait=False)
+
+    options = {"trigger": "interval", "max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    scheduler.add_job(tick, seconds=TICK_S, next_run_time=datetime.now(UTC), **options)
+    scheduler.add_job(watch, seconds=WATCH_S, **options)
+    log.info("scheduler", state="started", jobs=[job.name for job in JOBS])
+    scheduler.start()
+    log.info("scheduler", state="ended")
+
+
+def _run(engine: Engine, config: Config, job: Job, period: str, now: datetime) -> str:
+    try:
+        note, state = job.run(engine, config, period, now), "done"
+    except Exception as error:  # noqa: BLE001 - the scheduler's edge: a job that fails must not stop the others
+        log_failure("job failed", error, job=job.name, period=period)
+        note, state = type(error).__name__, "failed"
+    finished = {"state": state, "note": note, "finished_at": datetime.now(UTC)}
+    with transaction(engine) as db:
+        db.execute(update(JobRun).where(JobRun.job == job.name, JobRun.period == period).values(**finished))
+    log.info("job", job=job.name, period=period, state=state, note=note)
+    return state
+
+
+def _until_none(engine: Engine, step: Callable[[Session], int]) -> int:
+    total = 0
+    while True:
+        with transaction(engine) as db:
+            done = step(db)
+        total += done
+        if not done:
+            return total

@@ -1,0 +1,95 @@
+"""Serving: worker processes that answer, and on SQLite the scheduler beside them. Knows the application by its name."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from sqlalchemy.engine import make_url
+
+from channel.config import Config, ConfigError
+from channel.database import is_at_head, make_engine
+from channel.health import BEHIND
+from channel.jobs import run_scheduler
+from channel.metrics import share
+
+THREADS = 64
+BACKLOG = 2048
+
+
+def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8000, workers: int | None = None) -> None:
+    """Serve until a signal ends it.
+
+    Raises: ConfigError without a secret key, or if the database is not at the newest revision.
+    """
+    config.require_secret_key()
+    _require_head(config)
+    workers = choose_workers(config, asked=workers)
+    with _scheduler(config), TemporaryDirectory(prefix="glassbox-metrics-") as folder:
+        server = Granian(
+            "channel.app",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=THREADS,
+            backlog=BACKLOG,
+            respawn_failed_workers=True,
+            workers_kill_timeout=10,
+        )
+        server.serve(target_loader=_loader(config, Path(folder)), wrap_loader=False)
+
+
+def choose_workers(config: Config, *, asked: int | None) -> int:
+    """Return how many worker processes to start: on SQLite one, whose threads share one writer."""
+    if is_sqlite(config):
+        if asked is not None and asked > 1:
+            sys.stderr.write(f"SQLite has one writer: 1 worker with {THREADS} threads instead of {asked} workers\n")
+        return 1
+    return asked or os.cpu_count() or 1
+
+
+def is_sqlite(config: Config) -> bool:
+    """Tell whether the deployment is the embedded one."""
+    return make_url(config.database_url).get_backend_name() == "sqlite"
+
+
+def _loader(config: Config, folder: Path) -> Callable[[], Any]:
+    def load() -> Any:
+        # Inside the worker, so that nothing that was opened is inherited.
+        share(folder)
+        from channel.app import create_app
+
+        return create_app(config)
+
+    return load
+
+
+def _require_head(config: Config) -> None:
+    engine = make_engine(config.database_url)
+    ready = is_at_head(engine)
+    engine.dispose()
+    if not ready:
+        raise ConfigError(BEHIND.strip())
+
+
+@contextmanager
+def _scheduler(config: Config) -> Iterator[None]:
+    """On SQLite, run the scheduler as a child that ends with its parent; elsewhere it is a service of its own."""
+    if not is_sqlite(config):
+        yield
+        return
+    forked = multiprocessing.get_context("fork")  # before any thread is started
+    child = forked.Process(target=run_scheduler, args=(config,), kwargs={"parent": os.getpid()}, name="scheduler")
+    child.start()
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.join(timeout=10)
