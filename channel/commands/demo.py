@@ -14,9 +14,13 @@ LOGINS = (("owner", "owner", None), ("rep", "rep", "REP01"), ("franchisee", "fra
 
 
 @click.command()
-@click.option("--stores", default=300, show_default=True, help="How many stores.")
-@click.option("--days", default=120, show_default=True, help="How many days, up to yesterday.")
-@click.option("--seed", default=1, show_default=True, help="The same seed makes the same world.")
+@click.option("--stores", default=300, show_default=True, type=click.IntRange(1, 100_000), help="How many stores.")
+@click.option(
+    "--days", default=120, show_default=True, type=click.IntRange(1, 1000), help="How many days, up to yesterday."
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0), help="The same seed makes the same world."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets a phone in.")
 @click.option("--port", default=8000, show_default=True)
 @click.option("--no-serve", is_flag=True, help="Make the world and stop.")

@@ -151,6 +151,6 @@ def _rewards(gtin: str) -> list[Row]:
 
 
 def _plan(first_day: date) -> list[Row]:
-    parts = (("franchisee", "sale", "1000"), ("franchisee", "link", "200"), ("dealer", "sale", "300"))
+    parts = (("franchisee", "sale", "1000"), ("franchisee", "link", "200"))
     row = {"id": "PLAN-1", "starts_on": first_day.isoformat(), "pool_bp": "10000", "rule": "by_basis_points"}
     return [{**row, "receiver": receiver, "follows": follows, "value": value} for receiver, follows, value in parts]
