@@ -1,0 +1,128 @@
+"""Stage 13, judge: the panel in, verdicts on every store-day and findings out. Knows roll, judge and every detector.
+
+A panel begins at a fixed day of a calendar of its own, so that a night judged alone or among others is judged alike.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm import Session
+
+from scans.schema import table_of
+from stores.concentration import one_phone
+from stores.diversion import sold_far
+from stores.excess import Excess, excess_findings, explained, first_needed
+from stores.findings import Finding, surest
+from stores.judge import REASONS, Judged, Panel, nights
+from stores.presence import Ints, Presence
+from stores.roll import Roll
+from stores.tables import StoreDay
+
+PAST_DAYS = 180
+BLOCK_DAYS = 60
+FDR = 0.10
+DIRECTIONS = {1: "too_good", -1: "too_bad"}
+
+# Why a store may be too good without selling more; the first that explains a finding names it.
+Counter = Callable[..., Excess]
+TOO_GOOD: dict[str, Counter] = {"concentration": one_phone, "diversion": sold_far}
+
+
+def panel_start(day: date) -> date:
+    """Return from when on the past is looked at to judge a day."""
+    return date.fromordinal(day.toordinal() // BLOCK_DAYS * BLOCK_DAYS - PAST_DAYS)
+
+
+def judge_days(roll: Roll, *, counts: Ints, first: date, days: Sequence[date]) -> Iterator[tuple[date, Judged]]:
+    """Yield each of the days judged, its columns as of one night.
+
+    Shapes: counts (stores, days from `first`), reaching back to the panel start of the earliest day.
+    """
+    for start, same in _panels(counts, first, days).items():
+        begin, end = (start - first).days, (same[-1] - first).days + 1
+        panel = Panel(roll.store_ids, roll.region, start, counts[:, begin:end], roll.territory)
+        wanted = set(same)
+        for number, night in enumerate(nights(panel, fdr=FDR)):
+            if (day := start + timedelta(days=number)) in wanted:
+                yield day, night
+
+
+def _panels(counts: Ints, first: date, days: Sequence[date]) -> dict[date, list[date]]:
+    """Return the days by the start of their panel: a panel begins with its first sale."""
+    sold = np.flatnonzero((counts > 0).any(axis=0))
+    panels: dict[date, list[date]] = {}
+    for day in sorted(days):
+        since = sold[sold >= (panel_start(day) - first).days]
+        start = first + timedelta(days=int(since[0])) if len(since) else day
+        panels.setdefault(min(start, day), []).append(day)
+    return panels
+
+
+def put_verdicts(db: Session, *, roll: Roll, day: date, counts: Ints, judged: Judged) -> None:
+    """Write what the judge says of a counted day.  Shapes: counts (stores,), -1 where there is no row."""
+    columns = [column.tolist() for column in (roll.keys, *judged)]
+    rows = [_verdict(day, *told) for count, *told in zip(counts.tolist(), *columns, strict=True) if count >= 0]
+    table = table_of(StoreDay)
+    said = update(table).where(table.c.store_id == bindparam("key"), table.c.day == bindparam("on"))
+    if rows:
+        db.execute(said.values({name: bindparam(name) for name in rows[0] if name in table.c}), rows)
+
+
+def _verdict(
+    day: date, key: int, expected: float, low: int, high: int, p_value: float, direction: int, *rest: Any
+) -> dict[str, Any]:
+    flagged, reason, days, *window = rest
+    verdict: dict[str, Any] = {"key": key, "on": day}
+    if reason < len(Presence):
+        return (
+            verdict
+            | dict.fromkeys(("expected", "low", "high", "p_value", "direction", "window_days"))
+            | {"reason": {"code": REASONS[reason]}}
+        )
+    why = why_odd(REASONS[reason], days, *window) if flagged else None
+    return verdict | {
+        "expected": expected, "low": low, "high": high, "p_value": p_value,
+        "direction": DIRECTIONS[direction], "window_days": days, "reason": why,
+    }  # fmt: skip
+
+
+def why_odd(code: str, days: int, sold: int, expected: float, low: int, high: int) -> dict[str, Any]:
+    """Return what the judge saw: a code with its numbers."""
+    return {"code": code, "days": days, "sold": sold, "expected": round(expected, 2), "low": low, "high": high}
+
+
+def judged_findings(day: date, judged: Judged) -> Iterator[Finding]:
+    """Yield the stores that the judge flags on a day."""
+    for row in np.flatnonzero(judged.flagged).tolist():
+        told: list[Any] = [column[row].item() for column in judged]
+        _, _, _, p_value, direction, _, reason, days, sold, expected, low, high = told
+        daily = abs(sold - expected) / days
+        why = why_odd(REASONS[reason], days, sold, expected, low, high)
+        yield Finding(row, day, "judge", DIRECTIONS[direction], p_value, daily, why)
+
+
+def name_findings(
+    db: Session, *, roll: Roll, counts: Ints, first: date, days: Sequence[date], judged: Sequence[Finding]
+) -> list[Finding]:
+    """Add what other detectors found; where one explains why a store is too good, the judge's finding bears its name.
+
+    Shapes: counts (stores, days from `first`).
+    """
+    since = max(first, first_needed(days))
+    sold = counts[:, (since - first).days :]
+    findings = list(judged)
+    for detector, count in TOO_GOOD.items():
+        excess = count(db, roll=roll, counts=sold, first=since, last=max(days))
+        own = list(excess_findings(excess, detector=detector, days=days, here=sold >= 0, fdr=FDR))
+        findings = [
+            explained(one, excess, detector=detector) if one.detector == "judge" else one for one in findings
+        ] + own
+    named = {(one.row, one.day) for one in findings if one.detector != "judge"}
+    return surest(
+        one
+        for one in findings
+        if one.detector != "judge" or one.direction == "too_bad" or (one.row, one.day) not in named
+    )
