@@ -133,8 +133,8 @@ def _live(engine: Engine, config: Config, world: World, scans: list[Path], tell:
 
 
 def _night(day: date, config: Config) -> datetime:
-    """Return the instant at which a day is surely over."""
-    return datetime.combine(day + timedelta(days=1), time(0, 1), ZoneInfo(config.zone)).astimezone(UTC)
+    """Return the last minute of a day, at which its scans are received."""
+    return datetime.combine(day, time(23, 59), ZoneInfo(config.zone)).astimezone(UTC)
 
 
 def _take_in(engine: Engine, config: Config, kind: str, path: Path, now: datetime) -> None:
