@@ -7,9 +7,9 @@ import secrets
 from datetime import datetime
 from itertools import accumulate, groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from scans import codes, versions
@@ -17,7 +17,7 @@ from scans.catalogue import Catalogue, FrozenReward, IssuedBatch, Span, UnknownB
 from scans.gs1 import check_gtin
 from scans.keys import KeyRing
 from scans.products import UnknownProductError
-from scans.tables import Batch, CodeRange, Product
+from scans.tables import Batch, Claim, CodeRange, Product
 
 MAX_COUNT = 100_000_000
 
@@ -28,6 +28,24 @@ class BatchError(ValueError):
 
 class BatchStateError(ValueError):
     """The batch is past the state that was asked for."""
+
+
+class BatchLine(NamedTuple):
+    """A batch as the office lists it; `claimed` is how many of its items have been scanned first."""
+
+    batch_id: str
+    gtin: str
+    product: str
+    state: str
+    items: int
+    items_per_case: int | None
+    cases_per_pallet: int | None
+    issued_at: datetime
+    activated_at: datetime | None
+    recalled_at: datetime | None
+    recalled_why: str | None
+    reward_rule: str | None
+    claimed: int
 
 
 def level_sizes(count: int, items_per_case: int | None, cases_per_pallet: int | None) -> dict[str, int]:
@@ -111,6 +129,19 @@ def recall(db: Session, *, batch_id: str, why: str, now: datetime) -> bool:
 def catalogue(db: Session) -> Catalogue:
     """Return all codes ever issued, loaded again only after a batch or a product has changed."""
     return versions.kept(db, name="batches", load=lambda db: Catalogue(_issued(db)))
+
+
+def batch_list(db: Session, *, limit: int = 50, offset: int = 0, batch_id: str | None = None) -> list[BatchLine]:
+    """Return batches, the latest first; only one if it is named."""
+    claimed = select(func.count()).where(Claim.batch_id == Batch.id).scalar_subquery()
+    told = select(
+        Batch.batch_id, Product.gtin, Product.name, Batch.state, Batch.count, Batch.items_per_case,
+        Batch.cases_per_pallet, Batch.issued_at, Batch.activated_at, Batch.recalled_at, Batch.recalled_why,
+        Batch.reward_rule, claimed,
+    )  # fmt: skip
+    listed = told.join(Product, Product.id == Batch.product_id).order_by(Batch.id.desc())
+    named = listed if batch_id is None else listed.where(Batch.batch_id == batch_id)
+    return [BatchLine._make(row) for row in db.execute(named.limit(limit).offset(offset))]
 
 
 def named_keys(db: Session) -> set[str]:

@@ -122,6 +122,22 @@ def put_rewards(db: Session, *, rows: Sequence[RewardRow]) -> Put:
     return put_rows(db, table=Reward, key="reward_id", rows=columns).tally(count=len(rows), refused=refused)
 
 
+def reward_list(db: Session) -> list[RewardRow]:
+    """Return all rewards, the latest to start first."""
+    told = select(Reward, Product.gtin).join(Product, Product.id == Reward.product_id)
+    return [
+        RewardRow(
+            reward.reward_id,
+            gtin,
+            reward.rule,
+            tuple((amount_cents, per) for amount_cents, per in reward.tiers),
+            reward.starts_on,
+            reward.ends_on,
+        )
+        for reward, gtin in db.execute(told.order_by(Reward.starts_on.desc(), Reward.reward_id))
+    ]
+
+
 def _refusal(index: int, row: RewardRow, products: Mapping[str, int]) -> Refusal | None:
     if row.gtin not in products:
         return Refusal(index, "gtin", f"there is no product {row.gtin}")

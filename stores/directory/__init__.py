@@ -1,7 +1,17 @@
 """Before the first scan: parties, stores and their owners over time, reps, and who may see whom. Knows scans."""
 
 from stores.directory.owners import BEGINNING, chains, owned_by, owners_on
-from stores.directory.parties import PartyRow, RepRow, brand, edit_party, put_parties, put_reps
+from stores.directory.parties import (
+    PartyRow,
+    RepRow,
+    UnknownRepError,
+    brand,
+    edit_party,
+    put_parties,
+    put_reps,
+    rep,
+    rep_list,
+)
 from stores.directory.places import StoreRow, edit_store, put_stores
 from stores.directory.scope import (
     PartyLine,
@@ -27,6 +37,7 @@ __all__ = [
     "StoreLine",
     "StoreRow",
     "UnknownPartyError",
+    "UnknownRepError",
     "UnknownStoreError",
     "brand",
     "chains",
@@ -39,6 +50,8 @@ __all__ = [
     "put_parties",
     "put_reps",
     "put_stores",
+    "rep",
+    "rep_list",
     "scope_of",
     "sees_party",
     "sees_store",

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 
 from scans.tables import Version
-from scans.upserts import Put, Refusal, accepted, keys_of, put_rows
+from scans.upserts import Put, Refusal, accepted, keys_of, matches, put_rows
 from scans.versions import touch
 from stores.accounts import open_accounts
 from stores.tables import Party, Rep
@@ -36,6 +36,10 @@ class RepRow(NamedTuple):
     base_lat_deg: float
     base_lon_deg: float
     visits_per_day: int
+
+
+class UnknownRepError(LookupError):
+    """There is no such rep."""
 
 
 class _Known(NamedTuple):
@@ -99,9 +103,33 @@ def edit_party(db: Session, *, row: PartyRow, currency: str) -> None:
     accepted(put_parties(db, rows=[row], currency=currency))
 
 
+def rep_list(db: Session, *, after: str = "", limit: int = 50, search: str = "") -> list[RepRow]:
+    """Return reps in the order of their ids, those past `after`."""
+    wanted = _reps().where(Party.party_id > after).order_by(Party.party_id).limit(limit)
+    if search:
+        wanted = wanted.where(matches(search, Party.party_id, Party.name, Rep.region))
+    return [RepRow(*row) for row in db.execute(wanted)]
+
+
+def rep(db: Session, *, rep_id: str) -> RepRow:
+    """Return one rep.
+
+    Raises: UnknownRepError.
+    """
+    found = db.execute(_reps().where(Party.party_id == rep_id)).one_or_none()
+    if found is None:
+        raise UnknownRepError("there is no such rep")
+    return RepRow(*found)
+
+
 def brand(db: Session) -> str | None:
     """Return the name of the brand owner whose house this is; None before it was imported."""
     return db.scalar(select(Party.name).where(Party.kind == "owner").order_by(Party.id).limit(1))
+
+
+def _reps() -> Select[str, str, str, float, float, int]:
+    told = select(Party.party_id, Party.name, Rep.region, Rep.base_lat_deg, Rep.base_lon_deg, Rep.visits_per_day)
+    return told.join(Rep, Rep.party_id == Party.id)
 
 
 def _queue(db: Session) -> dict[str, _Known]:
