@@ -26,7 +26,7 @@ from pydantic import (
 from channel.access import allow, public
 
 JSON = "application/json"
-YEARS = range(2000, 2101)
+YEARS = range(2000, 2100)
 MAX_ERRORS = 20
 DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INSTANT_FORM = re.compile(DAY_FORM.pattern + r"[Tt ][0-9]{2}:[0-9]{2}.{0,30}")
@@ -93,8 +93,10 @@ def _iso_instant(value: object) -> object:
 
 
 OutsideId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_within_years)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_iso_instant), AfterValidator(_in_utc)]
+OF_DAY = Field(json_schema_extra={"pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2}$"})
+OF_INSTANT = Field(json_schema_extra={"pattern": "^20[0-9]{2}-"})
+Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_within_years), OF_DAY]
+Instant = Annotated[AwareDatetime, BeforeValidator(_iso_instant), AfterValidator(_in_utc), OF_INSTANT]
 Limit = Annotated[int, Field(ge=1, le=500)]
 Q = TypeVar("Q", bound=Query)
 

@@ -106,9 +106,14 @@ def _query(call: Call) -> list[Schema]:
         return []
     shape = call.query.model_json_schema(ref_template=REF)
     return [
-        {"name": name, "in": "query", "required": name in shape.get("required", []), "schema": schema}
+        {"name": name, "in": "query", "required": name in shape.get("required", []), "schema": _said(schema)}
         for name, schema in shape["properties"].items()
     ]
+
+
+def _said(schema: Schema) -> Schema:
+    # A query is text: what may be null in ours can only be left out there.
+    return next((one for one in schema.get("anyOf", []) if one.get("type") != "null"), schema)
 
 
 def _refusals(call: Call, problem: Schema) -> dict[str, Schema]:

@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any
 
 from flask import Blueprint, Response
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
 
 from channel import limits, metrics, providers
 from channel.access import current_principal
@@ -63,7 +63,9 @@ def _or_refused(value: Any, check: ValidatorFunctionWrapHandler) -> ScanIn | Bod
     return scan
 
 
-ScansIn = Annotated[list[Annotated[ScanIn, WrapValidator(_or_refused)]], Field(max_length=MAX_SCANS)]
+# What is no scan is answered by a problem in its place, so the document has to let it in.
+AnyScan = WithJsonSchema({"anyOf": [{"$ref": "#/components/schemas/ScanIn"}, {}]})
+ScansIn = Annotated[list[Annotated[ScanIn, WrapValidator(_or_refused), AnyScan]], Field(max_length=MAX_SCANS)]
 
 
 SCANNED = {201: ScanOut, 200: ScanOut}
