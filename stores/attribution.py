@@ -110,17 +110,18 @@ def attribute(
     delivered = delivered_to(db, found=[claim.found for claim in claims])
     posted = _stores_of_sources(db, {claim.source for claim in claims if claim.source})
     near = _candidates([claim.position for claim in claims], book, reach_m)
-    wanted = {*delivered.values(), *posted.values()} | {book.keys[one.store] for some in near for one in some}
+    near_by = [[(book.key(one.store), one.distance_m) for one in some] for some in near]
+    wanted = {*delivered.values(), *posted.values()} | {store_id for some in near_by for store_id, _ in some}
     facts = book.facts(db, store_ids=wanted)
     return [
         _decide(
             claim,
             handed=_store(facts, delivered.get(claim.found.code_no)),
             posted=_store(facts, posted.get(claim.source or "")),
-            near=[(facts[book.keys[one.store]], one.distance_m) for one in some],
+            near=[(facts[store_id], away_m) for store_id, away_m in some],
             zone=zone,
         )
-        for claim, some in zip(claims, near, strict=True)
+        for claim, some in zip(claims, near_by, strict=True)
     ]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
-from stores.sales import mark_dirty
 
 from channel.config import Config
 from scans.answers import claimant, claims_of
@@ -17,9 +16,9 @@ from stores.accrual import Owed, accrue, reverse_shares
 from stores.attribution import CONFIDENCE, Attribution, change_sales, sales_of
 from stores.book import StoreFacts, store_book
 from stores.deliveries import DeliveryRow, late_claims, put_deliveries
-from stores.directory import UnknownStoreError
 from stores.links import home_stores
 from stores.plans import plans
+from stores.sales import mark_dirty
 
 BETTER_THAN_CHOSEN = ("delivered", "source")
 
@@ -43,9 +42,7 @@ def choose_store(
     if consumer_id is None:
         raise CannotChooseError("only the phone that scanned this item first can tell where it was bought")
     book = store_book(db)
-    if store_id not in book.keys:
-        raise UnknownStoreError(f"there is no store {store_id}")
-    chosen = book.keys[store_id]
+    chosen = book.key(store_id)
     store = book.facts(db, store_ids=[chosen])[chosen]
     sale = sales_of(db, code_nos=[found.code_no])[found.code_no]
     if sale.evidence in BETTER_THAN_CHOSEN or sale.store_id == chosen:
