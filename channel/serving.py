@@ -31,6 +31,7 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8000, workers:
     config.require_secret_key()
     _require_head(config)
     workers = choose_workers(config, asked=workers)
+    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(1 << 20))  # else a worker keeps what building its index freed
     with _scheduler(config), TemporaryDirectory(prefix="glassbox-metrics-") as folder:
         server = Granian(
             "channel.app",
