@@ -7,7 +7,17 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from scans import versions
-from scans.batches import BatchError, BatchStateError, activate, catalogue, issue_batch, level_sizes, named_keys, recall
+from scans.batches import (
+    BatchError,
+    BatchStateError,
+    activate,
+    batch_list,
+    catalogue,
+    issue_batch,
+    level_sizes,
+    named_keys,
+    recall,
+)
 from scans.catalogue import FrozenReward, UnknownBatchError, identify
 from scans.codes import MAX_CODE_NO, serial
 from scans.gs1 import GtinError
@@ -132,3 +142,13 @@ def test_a_change_of_price_reaches_the_catalogue(db, product):
     db.execute(update(Product).values(list_price_cents=1))
     versions.touch(db, name="batches")
     assert catalogue(db).batch(batch_id).list_price_cents == 1
+
+
+def test_batches_are_listed_latest_first_with_what_was_scanned(db, product):
+    first, second = issue(db).batch_id, issue(db).batch_id
+    activate(db, batch_id=first, reward=REWARD, now=NOW)
+    lines = batch_list(db)
+    assert [line.batch_id for line in lines] == [second, first]
+    assert (lines[1].state, lines[1].reward_rule, lines[1].claimed) == ("activated", REWARD.rule, 0)
+    assert batch_list(db, limit=1, offset=1) == batch_list(db, batch_id=first) == lines[1:]
+    assert batch_list(db, batch_id="B0") == []

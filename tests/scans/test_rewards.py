@@ -1,8 +1,20 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scans.rewards import REWARDS, RewardError, check_tiers, permute, prize
+from scans.rewards import (
+    REWARDS,
+    RewardError,
+    RewardRow,
+    check_tiers,
+    permute,
+    prize,
+    put_rewards,
+    reward_list,
+)
+from tests import make
 
 SECRET = bytes(range(16))
 
@@ -36,3 +48,10 @@ def test_another_key_or_batch_shuffles_otherwise():
 def test_a_reward_that_cannot_be_is_refused(rule, tiers):
     with pytest.raises(RewardError):
         check_tiers(rule, tiers)
+
+
+def test_rewards_are_listed_as_they_came_in(db):
+    gtin = make.product(db).gtin
+    rows = [RewardRow(f"R{year}", gtin, "drawn", ((188, 3000),), date(year, 1, 1)) for year in (2025, 2026)]
+    put_rewards(db, rows=rows)
+    assert reward_list(db) == rows[::-1]

@@ -17,7 +17,9 @@ from stores.directory import (
     PartyRow,
     RepRow,
     UnknownPartyError,
+    UnknownRepError,
     UnknownStoreError,
+    brand,
     chains,
     edit_party,
     edit_store,
@@ -27,6 +29,8 @@ from stores.directory import (
     put_parties,
     put_reps,
     put_stores,
+    rep,
+    rep_list,
     scope_of,
     sees_store,
     store,
@@ -215,3 +219,19 @@ def test_the_owner_sees_everything_page_by_page(db: Session) -> None:
     assert store(db, scope=scope, store_id="S3").party_name == "Wang"
     assert store(db, scope=scope, store_id="S1").opened_on is None
     assert date.min < BEGINNING
+
+
+def test_reps_are_listed_and_found_by_their_region(db: Session) -> None:
+    rows = [RepRow("R-1", "Lin", "East", 31.2, 121.4, 8), RepRow("R-2", "Zhou", "West", 30.5, 104.0, 5)]
+    put_reps(db, rows=rows, currency="CNY")
+    assert rep_list(db) == rows
+    assert rep_list(db, after="R-1") == rep_list(db, search="west") == rows[1:]
+    assert rep(db, rep_id="R-1") == rows[0]
+    with pytest.raises(UnknownRepError):
+        rep(db, rep_id="R-3")
+
+
+def test_the_brand_is_the_owners_name(db: Session) -> None:
+    assert brand(db) is None
+    put_parties(db, rows=[PartyRow("D", "dealer", "Dealer"), PartyRow("O", "owner", "Tea House")], currency="CNY")
+    assert brand(db) == "Tea House"

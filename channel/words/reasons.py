@@ -1,0 +1,87 @@
+"""Why something is as it is, in a sentence with its numbers: whose sale a part comes from, what made a flag."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext
+
+from channel.words.formats import distance, number, percent
+from channel.words.locale import N_, gettext
+
+
+def why_mine(evidence: str, follows: str, confidence: float, why: Mapping[str, Any], store_id: str | None) -> str:
+    """Say why a part belongs to whom it was given."""
+    told = {
+        "delivered": lambda: _delivered(why.get("delivered_m")),
+        "source": lambda: gettext("It was scanned through this store's own poster or till."),
+        "chosen": lambda: gettext("The consumer said that it was bought in this store."),
+        "position": lambda: _position(confidence, why, store_id),
+    }.get(evidence, lambda: gettext("No store is known for this sale."))()
+    if follows == "link":
+        return (
+            gettext("This consumer belongs to this store, whose parties earn wherever the consumer buys.") + " " + told
+        )
+    return told
+
+
+def _delivered(metres: float | None) -> str:
+    told = gettext("The case of this item was delivered to this store.")
+    if metres is None:
+        return told
+    return told + " " + gettext("It was scanned %(distance)s from there.", distance=distance(metres))
+
+
+def _position(confidence: float, why: Mapping[str, Any], store_id: str | None) -> str:
+    near = {one["id"]: one["m"] for one in why.get("candidates", [])}
+    own = near.pop(store_id, None)
+    if own is None:
+        return gettext("This store was the nearest: %(confidence)s sure.", confidence=percent(confidence, digits=0))
+    said = gettext("It was scanned %(distance)s from this store", distance=distance(own))
+    if why.get("accuracy_m"):
+        said += gettext(", with a position exact to %(distance)s", distance=distance(why["accuracy_m"]))
+    if near:
+        said += gettext("; the next store was %(distance)s away", distance=distance(min(near.values())))
+    else:
+        said += gettext("; no other store was near")
+    return said + gettext(": %(confidence)s sure.", confidence=percent(confidence, digits=0))
+
+
+def flag_reason(why: Mapping[str, Any]) -> str:
+    """Say in a sentence, with its numbers, what the night found odd; an unknown code is told as it is."""
+    told = {name: number(value, digits=1) for name, value in why.items() if isinstance(value, int | float)}
+    code = why.get("code", "")
+    if code in _PRESENCE:
+        return str(_PRESENCE[code])
+    if code not in _ODD:
+        return str(code)
+    said = gettext(_ODD[code], **told)
+    if "sold" in why and code in ("one_phone", "sold_far"):
+        return said + " " + flag_reason({**why, "code": "stretch_high"})
+    return said
+
+
+_ODD = {
+    "stretch_low": N_("Sold %(sold)s in %(days)s days, where %(expected)s are normal (%(low)s to %(high)s)."),
+    "stretch_high": N_("Sold %(sold)s in %(days)s days, where only %(expected)s are normal (%(low)s to %(high)s)."),
+    "drift_low": N_(
+        "Slowly less: sold %(sold)s in %(days)s days, where %(expected)s were normal (%(low)s to %(high)s)."
+    ),
+    "drift_high": N_(
+        "Slowly more: sold %(sold)s in %(days)s days, where %(expected)s were normal (%(low)s to %(high)s)."
+    ),
+    "one_phone": N_(
+        "Cartons scanned by one phone: %(items)s of %(of)s items in %(days)s days came in %(events)s bulk scans."
+    ),
+    "sold_far": N_(
+        "Sold elsewhere: %(items)s of %(of)s items delivered here were scanned more than 30 km away in %(days)s days."
+    ),
+}
+_PRESENCE = {
+    "absent": lazy_gettext("not in the books on this day"),
+    "not_open": lazy_gettext("has not sold anything yet"),
+    "new": lazy_gettext("too new to be judged: four weeks are needed"),
+    "active": lazy_gettext("normal"),
+    "closed_weekday": lazy_gettext("closed on this weekday"),
+    "silent": lazy_gettext("silent for weeks: judged again when it sells"),
+    "reopened": lazy_gettext("just back from a silence: judged again after two weeks"),
+}

@@ -1,0 +1,62 @@
+"""Why a row or a form was refused: the domain's sentence, numbers and all, in the language of the answer."""
+
+import re
+
+from channel.words.locale import N_, gettext
+
+_VERBATIM = (
+    N_("a position needs lat_deg, lon_deg and datum"),
+    N_("a product has no relation to itself"),
+    N_("an id has 1-64 of A-Z a-z 0-9 _ . -"),
+    N_("holds characters that cannot be printed"),
+    N_("is empty"),
+    N_("is negative"),
+    N_("is not a date like 2026-06-01"),
+    N_("is not a mail address"),
+    N_("is not a number"),
+    N_("is not a telephone number"),
+    N_("is not a time like 2026-06-01T10:30:00+08:00"),
+    N_("is not a whole number"),
+    N_("is not a zone like Asia/Shanghai"),
+    N_("is not in whole cents: 3.50 is written 350"),
+    N_("is not like colour=red;size=500ml"),
+    N_("is not the address of a code"),
+    N_("lies in the future"),
+    N_("looks like a formula; formulas are not taken"),
+    N_("rows with this id say different things"),
+    N_("the store closed before it opened"),
+    N_("there is no such day"),
+    N_("there is no such time"),
+    N_("this id is a rep's"),
+    N_("the check digit of this GTIN is wrong"),
+    N_("a GTIN has 8, 12, 13 or 14 digits"),
+    N_("pallets hold cases: say how many items a case has"),
+    N_("its line of parents never reaches the top: a circle, or a parent that was refused itself"),
+    N_("this code was never issued"),
+)
+_WITH_NUMBERS = (
+    (r"is not between (?P<least>.+) and (?P<most>.+)", N_("is not between %(least)s and %(most)s")),
+    (r"is not one of (?P<words>.+)", N_("is not one of %(words)s")),
+    (r"longer than (?P<count>\d+) characters", N_("longer than %(count)s characters")),
+    (r"no product has the GTIN (?P<gtin>.+)", N_("no product has the GTIN %(gtin)s")),
+    (r"there is no party (?P<id>.+)", N_("there is no party %(id)s")),
+    (r"there is no product (?P<id>.+)", N_("there is no product %(id)s")),
+    (r"stands in line (?P<line>\d+) already", N_("stands in line %(line)s already")),
+    (r"has (?P<cells>\d+) cells, the header has (?P<header>\d+)", N_("has %(cells)s cells, the header has %(header)s")),
+    (r"line 1: column (?P<column>.+) is missing", N_("line 1: column %(column)s is missing")),
+    (r"line 1: unknown column (?P<column>.+); known are (?P<known>.+)",
+     N_("line 1: unknown column %(column)s; known are %(known)s")),
+    (r"line 1: column (?P<column>.+) stands there twice", N_("line 1: column %(column)s stands there twice")),
+    (r"here a batch has 1 to (?P<most>\d+) items; larger ones are issued by command",
+     N_("here a batch has 1 to %(most)s items; larger ones are issued by command")),
+)  # fmt: skip
+
+
+def refusal(reason: str) -> str:
+    """Return a reason in the language of the answer; one that nobody has translated stays as it is."""
+    if reason in _VERBATIM:
+        return gettext(reason)
+    for pattern, text in _WITH_NUMBERS:
+        if found := re.fullmatch(pattern, reason):
+            return gettext(text, **found.groupdict())
+    return reason

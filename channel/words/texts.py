@@ -1,0 +1,165 @@
+"""What each code of the domain is called: verdicts, states, evidence, roles, errors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+Texts = Mapping[str, Any]
+
+STATES: Texts = {
+    "claimable": _("Nobody has scanned this code before"),
+    "claimed": _("This code has been scanned before"),
+    "suspect": _("This code has been scanned suspiciously often"),
+    "inactive": _("This code is not in use yet"),
+    "recalled": _("This item has been recalled"),
+    "not_for_sale": _("This is the code of an outer package"),
+}
+VERDICTS: Texts = {
+    "claimed": _("You are the first to scan this code"),
+    "repeat": _("This code has been scanned before"),
+    "suspect": _("We need to look at this code"),
+    "inactive": _("This code is not in use yet"),
+    "recalled": _("This item has been recalled"),
+    "not_for_sale": _("This is the code of an outer package"),
+}
+EVIDENCE: Texts = {
+    "delivered": _("Delivered to this store"),
+    "source": _("Scanned on this store's poster or till"),
+    "chosen": _("Chosen by the consumer"),
+    "position": _("Nearest store to the position"),
+    "unknown": _("No store known"),
+}
+SHARE_STATES: Texts = {
+    "held": _("held"),
+    "payable": _("payable"),
+    "paid": _("paid"),
+    "reversed": _("reversed"),
+}
+FOLLOWS: Texts = {"sale": _("where it was sold"), "link": _("whose consumer it is")}
+BATCH_STATES: Texts = {"issued": _("issued"), "activated": _("activated"), "recalled": _("recalled")}
+LEVELS: Texts = {"item": _("item"), "case": _("case"), "pallet": _("pallet")}
+PRODUCT_KINDS: Texts = {"goods": _("goods"), "gift": _("gift"), "sample": _("sample")}
+PARTY_KINDS: Texts = {
+    "owner": _("brand owner"),
+    "region": _("region company"),
+    "dealer": _("dealer"),
+    "franchisee": _("franchisee"),
+    "keeper": _("store keeper"),
+    "guide": _("guide"),
+    "rep": _("rep"),
+}
+ROLES: Texts = {
+    "owner": _("Brand owner"),
+    "finance": _("Finance"),
+    "auditor": _("Auditor"),
+    "dealer": _("Dealer"),
+    "franchisee": _("Franchisee"),
+    "keeper": _("Store keeper"),
+    "guide": _("Guide"),
+    "rep": _("Sales rep"),
+    "api": _("API client"),
+}
+CAUSES: Texts = {
+    "out_of_stock": _("Out of stock"),
+    "display_gone": _("Display gone"),
+    "price": _("Price too high"),
+    "rival": _("A rival's campaign"),
+    "closed_for_works": _("Closed or works"),
+    "keeper_scanning": _("Keeper scans cartons"),
+    "diverted_goods": _("Goods sold on elsewhere"),
+    "promotion": _("A campaign of ours"),
+    "nothing_found": _("Nothing found"),
+    "other": _("Something else"),
+}
+ACTIONS: Texts = {
+    "restocked": _("Restocked"),
+    "display_restored": _("Display restored"),
+    "talked": _("Talked to the keeper"),
+    "warned": _("Warned"),
+    "reported": _("Reported to the office"),
+    "none": _("Nothing"),
+}
+DIRECTIONS: Texts = {"too_bad": _("too little"), "too_good": _("too much")}
+DATUMS: Texts = {"wgs84": _("WGS-84 (GPS)"), "gcj02": _("GCJ-02 (Chinese maps)"), "bd09": _("BD-09 (Baidu)")}
+RULES: Texts = {
+    "by_weight": _("by weight"),
+    "by_basis_points": _("by percentage"),
+    "fixed": _("fixed amounts"),
+    "every_item": _("every item"),
+    "drawn": _("drawn"),
+}
+IMPORTS: Texts = {
+    "products": _("Products"),
+    "relations": _("Relations of products"),
+    "parties": _("Parties"),
+    "stores": _("Stores"),
+    "reps": _("Reps"),
+    "plans": _("Plans"),
+    "rewards": _("Rewards"),
+    "deliveries": _("Deliveries"),
+    "stock-counts": _("Stock counts"),
+    "scans": _("Scans"),
+}
+COLUMNS: Texts = {
+    "id": _("Id"),
+    "gtin": _("GTIN"),
+    "name": _("Name"),
+    "kind": _("Kind"),
+    "list_price_cents": _("List price in cents"),
+    "category": _("Category"),
+    "series": _("Series"),
+    "season": _("Season"),
+    "launched_on": _("Launched on"),
+    "cost_cents": _("Cost in cents"),
+    "shelf_life_days": _("Shelf life in days"),
+    "attributes": _("Attributes (name=value; ...)"),
+    "parent_id": _("Above it (id)"),
+    "contact": _("Contact"),
+    "phone": _("Phone"),
+    "email": _("Mail"),
+    "lat_deg": _("Latitude"),
+    "lon_deg": _("Longitude"),
+    "base_lat_deg": _("Latitude of the base"),
+    "base_lon_deg": _("Longitude of the base"),
+    "datum": _("Datum"),
+    "zone": _("Time zone"),
+    "region": _("Region"),
+    "party_id": _("Owner (id)"),
+    "opened_on": _("Opened on"),
+    "closed_on": _("Closed on"),
+    "address": _("Address"),
+    "class": _("Class"),
+    "visits_per_day": _("Visits a day"),
+}
+PROBLEMS: Texts = {
+    "unknown-code": _("We do not know this code. Check whether the address was typed or copied in full."),
+    "not-found": _("There is nothing here, or nothing that you may see."),
+    "bad-uri": _("This address is not one of our codes. Check whether it was typed or copied in full."),
+    "bad-gtin": _("The product number in this address is mistyped: its check digit is wrong."),
+    "key-reused": _("This form was already sent with something else in it. Go back and reload the page."),
+    "bad-scanned-at": _("The clock of your phone seems to be wrong."),
+    "bad-position": _("The position cannot be used. Go on without it."),
+    "cannot-choose": _("Only the phone that scanned this item first can tell where it was bought."),
+    "bad-outcome": _("Choose whether it was real, the cause and what you did."),
+    "outcome-exists": _("This visit has been reported already."),
+    "wrong-batch-state": _("The batch is past this step: look at its state."),
+    "bad-batch": _("A batch like this cannot be issued or written here."),
+    "bad-labels": _("These positions are not in the batch."),
+    "not-signed-in": _("Please sign in first."),
+    "sign-in-refused": _("The name or the password is wrong."),
+    "role-refused": _("Your role may not do this."),
+    "forged-form": _("This form is too old or comes from elsewhere. Go back, reload and send it again."),
+    "too-many-requests": _("Too many tries. Please wait a while."),
+    "busy": _("Too many people at once. Send it again: nothing is counted twice."),
+    "database-unavailable": _("The database does not answer just now. Please try again."),
+    "bug": _("Something went wrong on our side."),
+    "foreign-host": _("This address is not ours."),
+    "content-too-large": _("This is too large to be sent here."),
+    "method-not-allowed": _("This page cannot be used that way."),
+}
+
+
+def said(texts: Texts, code: str | None) -> str:
+    """Return what a code is called; the code itself where nobody has named it yet."""
+    return str(texts.get(code, code)) if code is not None else "–"

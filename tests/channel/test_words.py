@@ -1,0 +1,165 @@
+"""Words: every code of the domain has a text, numbers are written as people write them, and nothing is promised."""
+
+from pathlib import Path
+
+import pytest
+
+from channel import words
+from channel.errors import STATUS
+from channel.words.reasons import _ODD, _PRESENCE
+from channel.words.refusals import _VERBATIM
+from scans.rewards import REWARDS
+from scans.tables import BATCH_STATES, LEVELS, PRODUCT_KINDS
+from stores import concentration, diversion
+from stores.judge import REASONS
+from stores.shares import RULES
+from stores.tables import EVIDENCE, FOLLOWS, PARTY_KINDS, SHARE_STATES
+from stores.visits import ACTIONS, CAUSES
+
+CHANNEL = Path(words.__file__).parents[1]
+ELSEWHERE = {  # only the API and the commands meet these, or the page shows the refusal in its form
+    "malformed-json", "unsupported-media-type", "invalid-body", "invalid-query", "bad-token", "bad-role", "bad-span",
+    "bad-reward", "bad-plan", "bad-file", "refused", "day-not-over", "too-far",
+}  # fmt: skip
+
+
+@pytest.fixture
+def said(app):
+    """Ask in a request of either language."""
+
+    def ask(ask_words, lang="en"):
+        with app.test_request_context(f"/?lang={lang}"):
+            return str(ask_words())
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("texts", "codes"),
+    [
+        (words.EVIDENCE, EVIDENCE),
+        (words.SHARE_STATES, SHARE_STATES),
+        (words.FOLLOWS, FOLLOWS),
+        (words.BATCH_STATES, BATCH_STATES),
+        (words.LEVELS, LEVELS),
+        (words.PRODUCT_KINDS, PRODUCT_KINDS),
+        (words.PARTY_KINDS, PARTY_KINDS),
+        (words.CAUSES, CAUSES),
+        (words.ACTIONS, ACTIONS),
+        (words.RULES, [*RULES, *REWARDS]),
+    ],
+)
+def test_law_every_code_of_the_domain_has_a_text(texts, codes):
+    assert set(texts) == set(codes)
+
+
+def test_law_every_reason_of_the_night_has_a_sentence():
+    assert {*REASONS, concentration.CODE, diversion.CODE} <= {*_ODD, *_PRESENCE}
+
+
+def test_law_every_error_that_a_page_may_meet_is_told_in_both_languages():
+    assert {told.slug for told in STATUS.values()} - set(words.PROBLEMS) <= ELSEWHERE
+
+
+def test_law_no_page_says_genuine():
+    told = [*CHANNEL.rglob("templates/**/*.html"), *CHANNEL.rglob("*.po"), *CHANNEL.rglob("words/*.py")]
+    assert told
+    for path in told:
+        text = path.read_text(encoding="utf-8").casefold()
+        assert not any(word in text for word in ("genuine", "authentic", "正品", "真品", "验真")), path
+
+
+@pytest.mark.parametrize(
+    ("headers", "lang", "why"),
+    [
+        ({}, "en", "nothing is asked for"),
+        ({"Accept-Language": "zh-CN,zh;q=0.9"}, "zh-Hans", "a Chinese browser"),
+        ({"Accept-Language": "zh-TW"}, "zh-Hans", "there is one Chinese"),
+        ({"Accept-Language": "de, zh;q=0.5, en;q=0.3"}, "zh-Hans", "the better of what we have"),
+        ({"Accept-Language": "fr"}, "en", "neither"),
+    ],
+)
+def test_the_language_is_the_one_asked_for(client, headers, lang, why):
+    assert f'<html lang="{lang}">' in client.get("/", headers=headers).text, why
+
+
+def test_a_chosen_language_is_remembered(client):
+    assert '<html lang="zh-Hans">' in client.get("/?lang=zh").text
+    assert '<html lang="zh-Hans">' in client.get("/").text
+    assert '<html lang="zh-Hans">' in client.get("/?lang=xx").text
+    assert '<html lang="en">' in client.get("/?lang=en", headers={"Accept-Language": "zh"}).text
+
+
+@pytest.mark.parametrize(
+    ("ask", "english"),
+    [
+        (lambda: words.money(128640), "CN¥1,286.40"),
+        (lambda: words.money(-5), "-CN¥0.05"),
+        (lambda: words.money(128650, whole=True), "CN¥1,286"),
+        (lambda: words.number(961204), "961,204"),
+        (lambda: words.number(25.66, digits=1), "25.7"),
+        (lambda: words.percent(0.594), "59.4%"),
+        (lambda: words.percent(None), "–"),
+        (lambda: words.signed_percent(112, 100), "+12%"),
+        (lambda: words.signed_percent(88, 100), "−12%"),
+        (lambda: words.signed_percent(5, 0), "None"),
+        (lambda: words.distance(3), "10 m"),
+        (lambda: words.distance(84), "80 m"),
+        (lambda: words.distance(1540), "1.5 km"),
+    ],
+)
+def test_numbers_are_written_as_people_write_them(said, ask, english):
+    assert said(ask) == english
+
+
+def test_why_a_part_is_ones_own_names_no_rival(said):
+    why = {
+        "accuracy_m": 30.0,
+        "candidates": [{"id": "S1", "name": "Own", "m": 64}, {"id": "R1", "name": "Rival", "m": 210}],
+    }
+    told = said(lambda: words.why_mine("position", "sale", 0.97, why, "S1"))
+    assert told == (
+        "It was scanned 60 m from this store, with a position exact to 30 m; the next store was 210 m away: 97% sure."
+    )
+
+
+@pytest.mark.parametrize(
+    ("evidence", "follows", "begins"),
+    [
+        ("delivered", "sale", "The case of this item was delivered"),
+        ("source", "sale", "It was scanned through this store's own"),
+        ("chosen", "sale", "The consumer said"),
+        ("unknown", "sale", "No store is known"),
+        ("delivered", "link", "This consumer belongs to this store"),
+    ],
+)
+def test_every_kind_of_evidence_is_told(said, evidence, follows, begins):
+    assert said(lambda: words.why_mine(evidence, follows, 0.9, {}, "S1")).startswith(begins)
+
+
+def test_what_the_night_found_is_told_with_its_numbers(said):
+    why = {"code": "stretch_low", "days": 7, "sold": 0, "expected": 25.66, "low": 13, "high": 43}
+    assert said(lambda: words.flag_reason(why)) == "Sold 0 in 7 days, where 25.7 are normal (13 to 43)."
+    explained = why | {"code": "one_phone", "items": 48, "of": 60, "events": 3, "days": 14}
+    assert said(lambda: words.flag_reason(explained)).startswith("Cartons scanned by one phone: 48 of 60 items")
+    assert said(lambda: words.flag_reason({"code": "not-yet-worded"})) == "not-yet-worded"
+
+
+@pytest.mark.parametrize(
+    ("reason", "chinese"),
+    [
+        ("is empty", "是空的"),
+        ("there is no party D-9", "没有主体 D-9"),
+        ("is not between -90 and 90", "不在 -90 与 90 之间"),
+        ("nobody has translated this", "nobody has translated this"),
+    ],
+)
+def test_refusals_are_told_in_the_language_of_the_page(said, reason, chinese):
+    assert said(lambda: words.refusal(reason), "zh") == chinese
+    assert said(lambda: words.refusal(reason)) == reason
+
+
+def test_refusals_that_stand_in_the_list_are_still_said_somewhere():
+    sources = [path for folder in ("scans", "stores", "channel") for path in (CHANNEL.parent / folder).rglob("*.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources if path.name != "refusals.py")
+    assert [reason for reason in _VERBATIM if reason not in text] == []
