@@ -3,59 +3,70 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import log_ndtr
 
-from stores.presence import Bools, Floats
+from stores.presence import Bools, Floats, Ints
 
-VOLUMES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # items a day: stores are calibrated among their like
-BIN = 0.1  # nats
-BINS = 300
+VOLUMES = np.exp(np.arange(-3.0, 5.01, 0.25))  # items a day: stores are calibrated among their like
+BIN = 0.1
+BEND = 5.0  # nats: bins are even up to here, then grow with the evidence
+BINS = 601
+EDGES = BEND * np.sinh(BIN * (np.arange(BINS) - BINS // 2) / BEND)
 MEMORY = 0.99  # per day
-LOOKS = 3.5  # as many independent tests the overlapping windows are worth; a start, soon outweighed
-START_WEIGHT = 300.0  # observations the start stands for
-START_FADES = 200.0  # observations that halve it
+ABNORMAL = 0.001  # prior share of store-days: how readily strong evidence is not counted as normal
+START_WEIGHT = 50.0  # observations the start stands for
 BODY, TAIL = 0.05, 0.01  # the tail is continued from here with the slope between
 
 
 @dataclass(slots=True)
 class Null:
-    """How often a finding at least so odd was seen on normal days, per volume class.
+    """How often evidence at least so strong was seen on normal days, per volume class.
 
-    Shapes: seen (classes, BINS) of -log of the nominal probability.
+    Shapes: seen (classes, BINS) of the logarithm of the evidence.
     Source: Efron, "Large-scale simultaneous hypothesis testing: the choice of a null hypothesis" (2004).
     """
 
     seen: Floats = field(default_factory=lambda: np.zeros((len(VOLUMES) + 1, BINS)))
 
-    def remember(self, z: Floats, level: Floats, normal: Bools) -> None:
-        """Add a day's findings; what was flagged teaches nothing about the normal."""
-        at = np.minimum((nominal(z[normal]) / BIN).astype(np.int64), BINS - 1)
-        flat = np.bincount(np.searchsorted(VOLUMES, level[normal]) * BINS + at, minlength=self.seen.size)
+    def remember(self, evidence: Floats, level: Floats, normal: Bools) -> None:
+        """Add a day's findings, each as far as it is likely to be normal."""
+        odds = ABNORMAL / (1 - ABNORMAL) * np.exp(np.minimum(evidence[normal], 600.0))
+        at = (np.arcsinh(evidence[normal] / BEND) * (BEND / BIN) + BINS // 2).astype(np.int64).clip(0, BINS - 1)
+        flat = np.bincount(volume_class(level[normal]) * BINS + at, 1 / (1 + odds), self.seen.size)
         self.seen = self.seen * MEMORY + flat.reshape(self.seen.shape)
 
-    def p_value(self, z: Floats, level: Floats) -> Floats:
-        """Return the share of normal store-days of this volume that look at least so odd."""
-        oddness, volume = nominal(z), np.searchsorted(VOLUMES, level)
-        p_value = np.ones(len(z))
-        for number in range(len(VOLUMES) + 1):
+    def p_value(self, evidence: Floats, level: Floats) -> Floats:
+        """Return the share of normal store-days of this volume with evidence at least so strong."""
+        volume = volume_class(level)
+        near = np.pad(self.seen, ((1, 1), (0, 0)))
+        near = near[:-2] + 8 * near[1:-1] + near[2:]
+        p_value = np.ones(len(evidence))
+        everywhere = self.seen.sum(axis=0)
+        for number in range(len(near)):
             here = volume == number
-            p_value[here] = np.exp(self._log_survival(number, oddness[here]))
+            if here.any():
+                p_value[here] = np.exp(_log_survival(near[number], everywhere, evidence[here]))
         return p_value
 
-    def _log_survival(self, number: int, oddness: Floats) -> Floats:
-        edges = BIN * np.arange(BINS)
-        start = -np.expm1(LOOKS * np.log1p(-np.exp(-np.maximum(edges, 1e-12))))
-        above = np.cumsum(self.seen[number][::-1])[::-1]
-        weight = START_WEIGHT / (1 + above[0] / START_FADES)
-        survival = np.log((above + weight * start) / (above[0] + weight))
-        body, tail = (np.searchsorted(-survival, -np.log(part)) for part in (BODY, TAIL))
-        slope = np.clip((survival[tail] - survival[body]) / (edges[tail] - edges[body]), -5.0, -0.4)
-        inside = np.interp(oddness, edges[: tail + 1], survival[: tail + 1])
-        outside: Floats = survival[tail] + slope * (oddness - edges[tail])
-        return np.where(oddness > edges[tail], outside, inside)
+
+def volume_class(level: Floats) -> Ints:
+    """Number the class of stores that sell about as much."""
+    return np.searchsorted(VOLUMES, level)
 
 
-def nominal(z: Floats) -> Floats:
-    """Return -log of the two-sided probability of a standard normal so far out."""
-    one_sided: Floats = log_ndtr(-np.abs(z))
-    return -one_sided - float(np.log(2))
+def _log_survival(seen: Floats, everywhere: Floats, evidence: Floats) -> Floats:
+    """Return the logarithm of the share beyond, counted in the body and continued in the tail.
+
+    Few observations lean on those of all stores, and these on the bound that holds for any
+    likelihood ratio: evidence of s nats is seen with a probability of at most exp(-s).
+    """
+    above = np.exp(-np.clip(EDGES, 0.0, 600.0))
+    for counts in (everywhere, seen):
+        beyond = np.cumsum(counts[::-1])[::-1]
+        above = (beyond + START_WEIGHT * above) / (beyond[0] + START_WEIGHT)
+    survival = np.log(above)
+    tail = int(np.searchsorted(-survival, -np.log(TAIL)).clip(1, BINS - 1))
+    body = int(np.searchsorted(-survival, -np.log(BODY)).clip(0, tail - 1))
+    slope = np.clip((survival[tail] - survival[body]) / (EDGES[tail] - EDGES[body]), -5.0, -0.4)
+    inside = np.interp(evidence, EDGES[: tail + 1], survival[: tail + 1])
+    outside: Floats = survival[tail] + slope * (evidence - EDGES[tail])
+    return np.where(evidence > EDGES[tail], outside, inside)

@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
-from stores.expected import Normal, count_quantile, wander
+from stores.expected import DRIFT, Normal, count_quantile
 from stores.presence import Floats, Ints
 
-WINDOW_DAYS = (1, 2, 3, 5, 7, 10, 14)
 DRIFT_DAYS = 28
-FARTHEST = 37.0  # standard deviations; further out a double cannot tell tails apart
+# prior weights: a stretch is over with 0.2 a day, and a window stands for the lengths up to its own
+LENGTHS = {1: 1.0, 2: 0.82, 3: 0.67, 5: 0.90, 7: 0.60, 10: 0.50, 14: 0.30}
+DROPS = {0.05: 0.2, 0.2: 0.2, 0.5: 0.1}  # what is left of sales in a bad stretch: prior weight
+RISES = {1.5: 0.15, 2.2: 0.2, 3.5: 0.15}
+SLOW_DROPS, SLOW_RISES = {0.6: 0.01}, {1.6: 0.01}
+MOST_NATS = 600.0  # exp of more is no double
 
 
 class Window(NamedTuple):
@@ -22,16 +25,25 @@ class Window(NamedTuple):
     mean: Floats
     variance: Floats
 
+    def part(self, block: slice, chance: Floats) -> "Window":
+        """Return the same window of some of the stores, each count spread over the width of one item."""
+        return Window(self.days, self.sold[block] + chance[block] - 0.5, self.mean[block], self.variance[block])
+
 
 class Finding(NamedTuple):
-    """How odd each store is today: standard deviations, negative = too bad, and over how many days."""
+    """How much likelier a bad and a good stretch are than normal days, and over how many days it shows most.
 
-    z: Floats
+    Shapes: (stores,).  Units: prior-weighted likelihood ratios.
+    """
+
+    bad: Floats
+    good: Floats
     days: Ints
 
 
 Windows = Mapping[int, Window]
-Detector = Callable[[Windows, Floats], Finding]
+Priors = Mapping[float, float]  # what is left of sales: prior weight
+Detector = Callable[[Windows, int], Finding]
 
 
 def windows(normal: Normal, noise: Floats) -> Iterator[Window]:
@@ -41,61 +53,53 @@ def windows(normal: Normal, noise: Floats) -> Iterator[Window]:
         sold, factor = sold + normal.back("seen", days), factor + normal.back("factor", days)
         squared = normal.back("factor", days) ** 2
         square, doubt = square + squared, doubt + squared * normal.back("doubt", days)
-        if days in (*WINDOW_DAYS, DRIFT_DAYS):
+        if days in (*LENGTHS, DRIFT_DAYS):
             level = normal.back("level", days)
             mean = level * factor
-            wandered = 1 / np.maximum(normal.back("shape", days), 1e-9) + normal.pooled.drift * wander(days)
+            wandered = 1 / np.maximum(normal.back("shape", days), 1e-9) + DRIFT * wander(days)
             yield Window(days, sold, mean, mean + level**2 * (noise * square + doubt) + mean**2 * wandered)
 
 
-def negative_binomial_z(sold: Floats, mean: Floats, variance: Floats, chance: Floats) -> Floats:
-    """Return how far a count lies out, in standard deviations: the normal quantile of its randomised probability.
+def wander(days: int) -> float:
+    """Return by how much a level that drifts by 1 a day varies, averaged over the days to come."""
+    return (days + 1) * (2 * days + 1) / (6 * days)
 
-    `chance` in (0, 1) says where between P(X < sold) and P(X <= sold) each count is taken to lie, so that
-    on a normal day the result is standard normal however small the counts are.
 
-    Source: Peizer & Pratt (1968) for the negative binomial, as in Johnson, Kemp & Kotz (2005), 5.6; zero is exact.
+def likelihood_ratio(window: Window, factor: float) -> Floats:
+    """Return how much likelier the window's count is if `factor` of its normal mean were to be expected.
+
+    Both are negative binomials of the window's size, so that noise and doubt grow and shrink with the mean.
     """
-    mean = np.maximum(mean, 1e-9)
-    size = np.clip(mean**2 / np.maximum(variance - mean, 1e-9 * mean), 0.55, 1e9)
-    some = np.maximum(sold - 1 + chance, 0.0)
-    number, fail, last = some + size, mean / (mean + size), size / (mean + size)
-    off = (
-        some + 2 / 3 - (number + 1 / 3) * fail + 0.02 * (last / (some + 1) - fail / size + (0.5 - fail) / (number + 1))
-    )
-    bend = 1 + last * _bend((some + 0.5) / (number * fail)) + fail * _bend((size - 0.5) / (number * last))
-    z = off * np.sqrt(np.maximum(bend, 1e-9) / ((number + 1 / 6) * fail * last))
-    none: Floats = ndtri(np.maximum(chance * np.exp(-size * np.log1p(mean / size)), 1e-300))
-    far: Floats = np.clip(np.where(sold > 0, z, none), -FARTHEST, FARTHEST)
-    return far
+    mean = np.maximum(window.mean, 1e-9)
+    size = mean**2 / np.maximum(window.variance - mean, 1e-9 * mean)
+    shrink = np.log((size + factor * mean) / (size + mean))
+    ratio: Floats = np.exp(np.minimum(window.sold * (np.log(factor) - shrink) - size * shrink, MOST_NATS))
+    return ratio
 
 
-def _bend(ratio: Floats) -> Floats:
-    """Peizer and Pratt's g: how a tail bends away from the normal one."""
-    away = ratio - 1
-    near = np.abs(away) < 1e-3
-    safe = np.where(near, 2.0, np.maximum(ratio, 1e-12))
-    return np.where(near, -away / 3, (1 - safe**2 + 2 * safe * np.log(safe)) / (1 - safe) ** 2)
+def weigh(windows: Windows, stores: int, *, lengths: Mapping[int, float], drops: Priors, rises: Priors) -> Finding:
+    """Add up the weighted likelihood ratios of every length and factor; say which length weighs most."""
+    bad, good, most = np.zeros((3, stores))
+    days = np.ones(stores, np.int64)
+    for window in (windows[length] for length in lengths if length in windows):
+        down, up = (
+            lengths[window.days] * sum(prior * likelihood_ratio(window, factor) for factor, prior in factors.items())
+            for factors in (drops, rises)
+        )
+        bad, good, weight = bad + down, good + up, np.maximum(down, up)
+        days = np.where(weight > most, window.days, days)
+        most = np.maximum(weight, most)
+    return Finding(bad, good, days)
 
 
-def _farthest(windows: Windows, chance: Floats, lengths: tuple[int, ...]) -> Finding:
-    """Judge each window by its own negative binomial and keep the oddest."""
-    z, days = np.zeros(len(chance)), np.ones(len(chance), np.int64)
-    for window in (windows[days] for days in lengths if days in windows):
-        other = negative_binomial_z(window.sold, window.mean, window.variance, chance)
-        farther = np.abs(other) > np.abs(z)
-        z, days = np.where(farther, other, z), np.where(farther, window.days, days)
-    return Finding(z, days)
+def stretch(windows: Windows, stores: int) -> Finding:
+    """Find stretches of 1 to 14 days, both ways."""
+    return weigh(windows, stores, lengths=LENGTHS, drops=DROPS, rises=RISES)
 
 
-def stretch(windows: Windows, chance: Floats) -> Finding:
-    """Find the oddest window of 1 to 14 days, both ways."""
-    return _farthest(windows, chance, WINDOW_DAYS)
-
-
-def drift(windows: Windows, chance: Floats) -> Finding:
+def drift(windows: Windows, stores: int) -> Finding:
     """Find a slow change: four weeks against the level before them."""
-    return _farthest(windows, chance, (DRIFT_DAYS,))
+    return weigh(windows, stores, lengths={DRIFT_DAYS: 1.0}, drops=SLOW_DROPS, rises=SLOW_RISES)
 
 
 DETECTORS: dict[str, Detector] = {"stretch": stretch, "drift": drift}

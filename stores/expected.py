@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from stores.presence import Bools, Floats, Ints, Life, Presence
 
 RING_DAYS = 28  # the longest look back of a detector
-DRIFT_DAYS = 14  # the window whose surprise teaches how fast levels wander
+DRIFT = 0.015**2  # variance a log level gains per day: a store wanders by 8 % in a month
 CLIP_SD = 2.5  # a day further out teaches the level no more than this
 YOUNG_DAYS = 14  # ... once its level is roughly known
 ABSORB = 0.02  # of a shared factor that stays becomes level, per day
 LEAST_LEVEL = 1e-4  # one item in thirty years
-FIRST_SHAPE = 0.5  # weight of the panel's average in a store of which nothing is known
-WEEK_MEMORY = 0.97  # per week
+FIRST_SHAPE = 0.5  # weight of its first sale in a store of which nothing else is known
+WEEK_MEMORY = 0.985  # per week
 POOL_MEMORY = 0.99  # per day, for what all stores share
 NOISE_SPREAD = 0.7  # coefficient of variation of day noise between stores
 
@@ -53,7 +53,6 @@ class Pooled:
     """What all stores teach together, as running sums: a ratio and how far single ones spread around it."""
 
     noise: float = 0.2
-    drift: float = 2e-4  # variance a log level gains per day
     weekday_spread: float = 0.02
     region_spread: float = 0.01
     sums: dict[str, Floats] = field(default_factory=dict)
@@ -120,7 +119,7 @@ def foresee(normal: Normal, counts: Ints, weekday: int) -> Today:
     closed = life.closed_weekday(weekday)
     presence = life.presence(counts, closed)
     live = (presence == Presence.NEW) | (presence == Presence.ACTIVE) | (presence == Presence.REOPENED)
-    shape = normal.shape / (1 + normal.pooled.drift * normal.shape)
+    shape = normal.shape / (1 + DRIFT * normal.shape)
     level = np.maximum(normal.shape / normal.rate, LEAST_LEVEL)
     _, profile, profile_doubt = weekday_profile(normal, weekday)
     noise = day_noise(normal)
@@ -194,34 +193,23 @@ def learn_noise(normal: Normal, today: Today) -> None:
     """Update every store's overdispersion, and that of all, from the squared surprise of today."""
     active = today.presence == Presence.ACTIVE
     mean, variance = today.mean, today.variance
-    squared = np.minimum((today.seen - mean) ** 2, 25 * variance)
+    squared = np.minimum((today.seen - mean) ** 2, 16 * variance)
     rest = squared - mean - mean**2 * (today.doubt + 1 / today.shape)
     weight = np.where(active & (mean > 0), (mean / np.maximum(variance, 1e-9)) ** 2, 0.0)
     normal.noise_above += weight * rest
     normal.noise_below += weight * mean**2
+    # a weight that knew the store's own noise would trust the quiet ones too much
+    evenly = variance + mean**2 * (normal.pooled.noise - today.noise)
+    weight = np.where(active & (mean > 0), (mean / np.maximum(evenly, 1e-9)) ** 2, 0.0)
     above, below = total(weight * rest), total(weight * mean**2)
     normal.pooled.learn("noise", above, below, weight=200.0, low=1e-3, high=2.0)
-
-
-def wander(days: int) -> float:
-    """Return by how much a level that drifts by 1 a day varies, averaged over the days to come."""
-    return (days + 1) * (2 * days + 1) / (6 * days)
-
-
-def learn_drift(normal: Normal, sold: Floats, mean: Floats, variance: Floats, judged: Bools) -> None:
-    """Update how fast levels wander from the squared surprise of windows of DRIFT_DAYS."""
-    share = mean**2 * wander(DRIFT_DAYS)
-    rest = np.minimum((sold - mean) ** 2, 9 * variance) - (variance - share * normal.pooled.drift)
-    weight = np.where(judged, share / np.maximum(variance, 1e-9) ** 2, 0.0)
-    normal.pooled.learn("drift", total(weight * rest), total(weight * share), weight=1e5, low=1e-6, high=0.01)
 
 
 def learn_week(normal: Normal, today: Today, kept: Floats, weight: Floats, weekday: int) -> None:
     """Update the weekday profile of every store and region."""
     settled = (today.factor > 0) & (normal.life.days_seen >= 7)
     usual, profile, _ = weekday_profile(normal, weekday)
-    level = normal.shape / normal.rate
-    base = np.where(settled, weight * level * today.factor / np.maximum(profile, 1e-9), 0.0)
+    base = np.where(settled, weight * today.level * today.factor / np.maximum(profile, 1e-9), 0.0)
     sold = np.where(settled, weight * kept, 0.0)
     normal.week_sold[weekday] = WEEK_MEMORY * normal.week_sold[weekday] + sold
     normal.week_due[weekday] = WEEK_MEMORY * normal.week_due[weekday] + base * usual

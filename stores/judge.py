@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from stores.calibration import Null
 from stores.detectors import DETECTORS, Windows, band, windows
-from stores.expected import DRIFT_DAYS, Normal, Today, foresee, learn, learn_drift
+from stores.expected import Normal, Today, foresee, learn
 from stores.presence import Bools, Floats, Ints, Presence
+
+BLOCK = 16_384  # stores whose windows fit the cache together
+LEAST_WEIGHT = 1e-300
 
 REASONS: tuple[str, ...] = (
     *(presence.name.lower() for presence in Presence),
@@ -107,13 +110,11 @@ def judge_night(radar: Radar, counts: Ints, *, day: int, fdr: float = 0.10) -> J
     learn(radar.normal, today, weekday)
     seen = {window.days: window for window in windows(radar.normal, today.noise)}
     judged = today.presence == Presence.ACTIVE
-    if DRIFT_DAYS in seen:
-        learn_drift(radar.normal, *seen[DRIFT_DAYS][1:], judged)
-    z, days, reason = listen(seen, lot(radar.seed, day))
-    p_value = np.where(judged, radar.null.p_value(z, today.level), 1.0)
+    evidence, rises, days, reason = listen(seen, lot(radar.seed, day))
+    p_value = np.where(judged, radar.null.p_value(evidence, today.level), 1.0)
     flagged = discoveries(p_value, radar.territory, judged, fdr)
-    radar.null.remember(z, today.level, judged & ~flagged)
-    return _explain(today, seen, z, days, np.where(judged, reason, today.presence), p_value, flagged)
+    radar.null.remember(evidence, today.level, judged)
+    return _explain(today, seen, rises, days, np.where(judged, reason, today.presence), p_value, flagged)
 
 
 def lot(seed: NDArray[np.uint64], day: int) -> Floats:
@@ -128,16 +129,29 @@ def lot(seed: NDArray[np.uint64], day: int) -> Floats:
     return ((mixed >> np.uint64(11)).astype(float) + 0.5) / 2**53
 
 
-def listen(seen: Windows, chance: Floats) -> tuple[Floats, Ints, Ints]:
-    """Let every detector look; return for each store the oddest finding, its days and its reason."""
-    z, days = np.zeros(len(chance)), np.ones(len(chance), np.int64)
-    reason = np.zeros(len(chance), np.int64)
+def listen(seen: Windows, chance: Floats) -> tuple[Floats, Bools, Ints, Ints]:
+    """Let every detector look; return all evidence in nats, whether it is for too good, its days and its reason.
+
+    `chance` in (0, 1) spreads each count over the width of one item: where a single item more or less decides,
+    shares can be cut out of equal counts, and one in a hundred means that at a store of one item a week too.
+    """
+    blocks = (slice(start, start + BLOCK) for start in range(0, max(len(chance), 1), BLOCK))
+    heard = [_listen({days: w.part(block, chance) for days, w in seen.items()}) for block in blocks]
+    evidence, rises, days, reason = zip(*heard, strict=True)
+    return np.concatenate(evidence), np.concatenate(rises), np.concatenate(days), np.concatenate(reason)
+
+
+def _listen(seen: Windows) -> tuple[Floats, Bools, Ints, Ints]:
+    stores = len(seen[1].sold)
+    bad, good, most = np.full((3, stores), LEAST_WEIGHT)
+    days, reason = np.ones(stores, np.int64), np.full(stores, len(Presence))
     for number, detector in enumerate(DETECTORS.values()):
-        found = detector(seen, chance)
-        farther = np.abs(found.z) > np.abs(z)
-        z, days = np.where(farther, found.z, z), np.where(farther, found.days, days)
-        reason = np.where(farther, len(Presence) + 2 * number + (found.z > 0), reason)
-    return z, days, reason
+        found = detector(seen, stores)
+        weight = found.bad + found.good
+        days = np.where(weight > most, found.days, days)
+        reason = np.where(weight > most, len(Presence) + 2 * number, reason)
+        bad, good, most = bad + found.bad, good + found.good, np.maximum(weight, most)
+    return np.log(bad + good), good > bad, days, reason + (good > bad)
 
 
 def discoveries(p_value: Floats, territory: Ints, judged: Bools, fdr: float) -> Bools:
@@ -158,15 +172,15 @@ def discoveries(p_value: Floats, territory: Ints, judged: Bools, fdr: float) -> 
 
 
 def _explain(
-    today: Today, seen: Windows, z: Floats, days: Ints, reason: Ints, p_value: Floats, flagged: Bools
+    today: Today, seen: Windows, rises: Bools, days: Ints, reason: Ints, p_value: Floats, flagged: Bools
 ) -> Judged:
     low, high = band(today.mean, today.variance)
-    chosen = [np.zeros(len(z)) for _ in range(3)]
+    chosen = [np.zeros(len(days)) for _ in range(3)]
     for window in seen.values():
         for column, values in zip(chosen, (window.sold, window.mean, window.variance), strict=True):
             np.copyto(column, values, where=days == window.days)
     window_low, window_high = band(chosen[1], chosen[2])
     return Judged(
-        today.mean, low, high, p_value, np.where(z > 0, 1, -1).astype(np.int8), flagged,
+        today.mean, low, high, p_value, np.where(rises, 1, -1).astype(np.int8), flagged,
         reason.astype(np.int8), days.astype(np.int16), chosen[0].astype(np.int64), chosen[1], window_low, window_high,
     )  # fmt: skip
