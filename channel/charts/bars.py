@@ -9,7 +9,8 @@ from channel.charts.svg import Chart, Format, Frame, grid, percent, picture, spr
 
 COLUMN_HEIGHT = 180
 FALL_HEIGHT = 220
-ROW_HEIGHT = 36
+ROW_HEIGHT = 58
+NEAR_HEIGHT = 26
 
 
 class Bar(NamedTuple):
@@ -49,10 +50,10 @@ def bars(frame: Frame, rows: Sequence[Bar]) -> Chart:
     parts: list[Markup] = []
     for index, bar in enumerate(rows):
         y, wide = float(index * ROW_HEIGHT), 100 * bar.value / top
-        parts.append(text(bar.label, x="-10", y=y + 21, anchor="end", class_="label strong"))
-        parts.append(tag("rect", x=0, y=y + 5, width="100%", height=24, rx=4, class_="rail"))
-        parts.append(_block(0, y + 5, wide, 24, bar))
-        parts.append(text(bar.said, x="100%", y=y + 21, dx=10, anchor="start"))
+        parts.append(text(bar.label, x="-10", y=y + 33, anchor="end", class_="label strong"))
+        parts.append(tag("rect", x=0, y=y + 13, width="100%", height=32, rx=4, class_="rail"))
+        parts.append(_block(0, y + 13, wide, 32, bar))
+        parts.append(text(bar.said, x="100%", y=y + 33, dx=10, anchor="start"))
     told = [[bar.label, bar.said] for bar in rows]
     return Chart(picture(frame, *parts, kind="bars", height=ROW_HEIGHT * len(rows)), frame.head, told)
 
@@ -76,6 +77,27 @@ def waterfall(frame: Frame, steps: Sequence[Step], *, fmt: Format) -> Chart:
             parts.append(tag("line", x1=percent(slot * (index + 0.82)), x2=ahead, y1=level, y2=level, class_="grid"))
     rows = [[step.label, step.said] for step in steps]
     return Chart(picture(frame, *parts, kind="waterfall", height=FALL_HEIGHT), frame.head, rows)
+
+
+def nearness(frame: Frame, rows: Sequence[Bar], *, accuracy_m: float | None) -> Chart:
+    """Return distances from a position as bars, over the band in which its inaccuracy puts the nearest.
+
+    Units: metres.
+    """
+    top = max([bar.value + (accuracy_m or 0) for bar in rows], default=1.0) * 1.05 or 1.0
+    height = NEAR_HEIGHT * len(rows)
+    parts: list[Markup] = []
+    if accuracy_m and rows:
+        left, right = max(0.0, rows[0].value - accuracy_m), rows[0].value + accuracy_m
+        wide = percent(100 * (right - left) / top)
+        parts.append(tag("rect", x=percent(100 * left / top), y=0, width=wide, height=height, class_="doubt"))
+    for index, bar in enumerate(rows):
+        y = float(index * NEAR_HEIGHT)
+        parts.append(text(bar.label, x="-8", y=y + 17, anchor="end"))
+        parts.append(_block(0, y + 6, 100 * bar.value / top, NEAR_HEIGHT - 12, bar))
+        parts.append(text(bar.said, x=100 * bar.value / top, y=y + 17, dx=6, anchor="start", class_="label strong"))
+    told = [[bar.label, bar.said] for bar in rows]
+    return Chart(picture(frame, *parts, kind="near", height=height), frame.head, told)
 
 
 def _ends(steps: Sequence[Step]) -> list[tuple[float, float]]:

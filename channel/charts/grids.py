@@ -10,7 +10,7 @@ from channel.charts.provinces import TILES
 from channel.charts.svg import Chart, Frame, percent, picture, tag, text
 
 SHADES = 6
-CALENDAR_HEIGHT, HOUR_HEIGHT, TILE_HEIGHT = 30, 26, 46
+CALENDAR_HEIGHT, HOUR_HEIGHT, TILE_HEIGHT = 30, 36, 46
 
 
 class Cell(NamedTuple):
@@ -87,7 +87,7 @@ def hours(frame: Frame, counts: Sequence[Sequence[int]], *, weekdays: Sequence[s
     parts: list[Markup] = []
     for day, row in enumerate(counts):
         y = float(day * HOUR_HEIGHT)
-        parts.append(text(weekdays[day], x="-8", y=y + 18, anchor="end"))
+        parts.append(text(weekdays[day], x="-8", y=y + 22, anchor="end"))
         for hour, count in enumerate(row):
             said = f"{weekdays[day]} {hour:02}:00: {count}"
             parts.append(_cell(wide * hour + 0.1, y + 1, wide - 0.2, HOUR_HEIGHT - 2, f"h{shade(count, top)}", said))

@@ -1,0 +1,10 @@
+"""The pages: one blueprint for each, and the frame that all of them stand in. They read a request and write no SQL."""
+
+from channel.pages.consumer import page as consumer
+from channel.pages.frame import page as frame
+from channel.pages.franchise import page as franchise
+from channel.pages.office import page as office
+from channel.pages.rep import page as rep
+from channel.pages.signin import page as signin
+
+BLUEPRINTS = (frame, consumer, signin, rep, franchise, office)

@@ -1,0 +1,50 @@
+"""What every page stands in: its words and formats, its assets, its link to the other language."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.blueprints import BlueprintSetupState
+from jinja2 import StrictUndefined
+
+from channel import words
+
+STATIC = Path(__file__).parents[1] / "static"
+
+BUILT_IN = ("init_app", "gettext", "ngettext")  # Babel gives these to templates itself
+
+page = Blueprint("frame", __name__)
+
+
+@page.record
+def _be_strict(state: BlueprintSetupState) -> None:
+    # A name that a page mistypes is a bug, not an empty place.
+    state.app.jinja_env.undefined = StrictUndefined
+
+
+@page.app_context_processor
+def _words() -> dict[str, Any]:
+    return {name: getattr(words, name) for name in words.__all__ if name not in BUILT_IN} | {
+        "asset": asset,
+        "in_language": in_language,
+    }
+
+
+def asset(name: str) -> str:
+    """Return the address of one of our own files; it changes with the file, so that a browser may keep it for ever."""
+    return url_for("static", filename=name, v=_version(name))
+
+
+def in_language(code: str) -> str:
+    """Return the address of this very page in another language."""
+    if request.endpoint is None or request.method != "GET":
+        return f"/?lang={code}"
+    query: dict[str, Any] = request.args.to_dict(flat=False) | {"lang": code}
+    return url_for(request.endpoint, **(request.view_args or {}) | query)
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()

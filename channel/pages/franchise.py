@@ -1,0 +1,120 @@
+"""The page of those who earn by selling: what came in per day and store, how it adds up, and why each part is theirs.
+
+Every figure is the party's own. Of a rival's store nothing is told but that it was the next one, and how far.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from channel import access, providers, words
+from channel.pages import earned
+from channel.pages.downloads import as_csv, as_xlsx
+from channel.words import gettext as _
+from stores.directory import party
+from stores.earnings import Earned, Wanted, earned_by_state, earned_by_store_day, earned_parts, own_stores
+from stores.tables import SHARE_STATES
+
+LINES = 25
+MOST_LINES = 50_000
+MOST_DAYS = 366
+USUAL_DAYS = 30
+ROLES = ("franchisee", "dealer", "keeper", "guide")
+
+page = Blueprint("franchise", __name__, url_prefix="/franchise")
+
+
+@page.get("")
+@access.allow(*ROLES)
+def show() -> str:
+    """Show what the party earned in a period."""
+    wanted, number = _wanted(), _page_number()
+    with providers.reading() as db:
+        scope = access.scope(db)
+        name = _name(db, scope)
+        states = earned_by_state(db, wanted=wanted)
+        before = earned_by_state(db, wanted=_before(wanted))
+        days = earned_by_store_day(db, wanted=wanted)
+        parts = earned_parts(db, wanted=wanted, limit=LINES + 1, offset=LINES * (number - 1))
+        own = own_stores(db, scope=scope, store_ids=_stores_named(parts))
+    return render_template(
+        "franchise/show.html",
+        name=name,
+        wanted=wanted,
+        presets=_presets(),
+        figures=earned.figures(states, before, days, wanted),
+        charts=earned.charts(days, states, wanted),
+        stores=earned.stores(days, wanted),
+        lines=[earned.line(part, own) for part in parts[:LINES]],
+        count=sum(parts for parts, _cents in states.values()),
+        at_page=number,
+        more=len(parts) > LINES,
+        states=[(code, words.said(words.SHARE_STATES, code)) for code in SHARE_STATES],
+    )
+
+
+@page.get("/lines.<kind>")
+@access.allow(*ROLES)
+def download(kind: str) -> Response:
+    """Give the parts of a period as a file: `lines.csv` or `lines.xlsx`."""
+    wanted = _wanted()
+    with providers.reading() as db:
+        parts = earned_parts(db, wanted=wanted, limit=MOST_LINES)
+    name = f"glassbox-{wanted.first_day}-{wanted.last_day}.{kind}"
+    if kind == "csv":
+        return as_csv(earned.file_head(), map(earned.file_row, parts), name=name)
+    return as_xlsx(earned.file_head(), map(earned.file_row, parts), name=name, made_at=providers.now())
+
+
+def _wanted() -> Wanted:
+    """Read what the address asks for; what cannot be a day is as if it were not there."""
+    key = access.principal().party_key
+    assert key is not None, "these roles belong to a party"
+    today = providers.today()
+    last = _day("to") or today
+    first = _day("from") or last - timedelta(days=USUAL_DAYS - 1)
+    first = max(min(first, last), last - timedelta(days=MOST_DAYS - 1))
+    state = request.args.get("state")
+    return Wanted(key, first, last, request.args.get("store") or None, state if state in SHARE_STATES else None)
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _page_number() -> int:
+    told = request.args.get("page", "1")
+    return max(1, int(told)) if told.isdecimal() and len(told) < 5 else 1
+
+
+def _before(wanted: Wanted) -> Wanted:
+    """Return the same for the period of the same length just before."""
+    days = wanted.last_day - wanted.first_day + timedelta(days=1)
+    return wanted._replace(first_day=wanted.first_day - days, last_day=wanted.last_day - days)
+
+
+def _presets() -> list[tuple[str, date, date]]:
+    today = providers.today()
+    first = today.replace(day=1)
+    end = first - timedelta(days=1)
+    return [
+        (_("7 days"), today - timedelta(days=6), today),
+        (_("30 days"), today - timedelta(days=29), today),
+        (_("This month"), first, today),
+        (_("Last month"), end.replace(day=1), end),
+    ]
+
+
+def _name(db: Any, scope: Any) -> str:
+    party_id = access.principal().party_id
+    assert party_id is not None, "these roles belong to a party"
+    return party(db, scope=scope, party_id=party_id).name
+
+
+def _stores_named(parts: Sequence[Earned]) -> set[str]:
+    return {near["id"] for part in parts for near in part.why.get("candidates", [])}

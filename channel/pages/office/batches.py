@@ -1,0 +1,150 @@
+"""Batches in the office: issue, activate, recall, print. What takes long is left to the commands."""
+
+import tempfile
+from pathlib import Path
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from channel import access, providers
+from channel.journey import activate_batch
+from channel.pages.downloads import attachment
+from channel.pages.office.door import EDITORS, READERS, page
+from scans.batches import BatchError, batch_list, catalogue, issue_batch, recall
+from scans.catalogue import UnknownBatchError
+from scans.codefiles import write_codes
+from scans.gs1 import GtinError
+from scans.labels import PrintRun, write_labels
+from scans.products import UnknownProductError, product_list
+from scans.sheets import LAYOUTS
+
+MOST_HERE = 20_000
+MOST_LABELS = 5_000
+A_PAGE = 30
+PRODUCTS_LISTED = 200
+
+
+@page.get("/batches")
+@access.allow(*READERS)
+def batches() -> str:
+    """List batches, the latest first, above the form that issues one."""
+    return _listed()
+
+
+@page.post("/batches")
+@access.allow(*EDITORS)
+def issue() -> ResponseReturnValue:
+    """Issue a batch of a size that a page can wait for."""
+    try:
+        count = _whole("count")
+        if count is None or count > MOST_HERE:
+            raise BatchError(f"here a batch has 1 to {MOST_HERE} items; larger ones are issued by command")
+        with providers.transaction() as db:
+            batch = issue_batch(
+                db,
+                ring=providers.ring(),
+                gtin=request.form.get("gtin", ""),
+                count=count,
+                items_per_case=_whole("items_per_case"),
+                cases_per_pallet=_whole("cases_per_pallet"),
+                now=providers.now(),
+            )
+    except (BatchError, GtinError, UnknownProductError) as error:
+        return _listed(refused=str(error)), 422
+    return redirect(url_for("office.batch", batch_id=batch.batch_id), 303)
+
+
+@page.get("/batches/<batch_id>")
+@access.allow(*READERS)
+def batch(batch_id: str) -> str:
+    """Show one batch and what can be done with it."""
+    with providers.reading() as db:
+        found = batch_list(db, batch_id=batch_id, limit=1)
+        if not found:
+            raise UnknownBatchError(f"there is no batch {batch_id}")
+        spans = catalogue(db).batch(batch_id).spans
+    codes = sum(span.size for span in spans)
+    return render_template(
+        "office/batch.html", batch=found[0], spans=spans, codes=codes, most=MOST_HERE, most_labels=MOST_LABELS
+    )
+
+
+@page.post("/batches/<batch_id>/activate")
+@access.allow(*EDITORS)
+def activate(batch_id: str) -> ResponseReturnValue:
+    """Let the batch's claims count from now on."""
+    with providers.transaction() as db:
+        activate_batch(db, config=providers.config(), ring=providers.ring(), batch_id=batch_id, now=providers.now())
+    return redirect(url_for("office.batch", batch_id=batch_id), 303)
+
+
+@page.post("/batches/<batch_id>/recall")
+@access.allow(*EDITORS)
+def call_back(batch_id: str) -> ResponseReturnValue:
+    """Warn whoever scans an item of this batch from now on."""
+    why = request.form.get("why", "").strip()[:500]
+    if why:
+        with providers.transaction() as db:
+            recall(db, batch_id=batch_id, why=why, now=providers.now())
+    return redirect(url_for("office.batch", batch_id=batch_id), 303)
+
+
+@page.post("/batches/<batch_id>/labels.pdf")
+@access.allow(*EDITORS)
+def labels(batch_id: str) -> Response:
+    """Give sheets of labels; a POST, since a list of live codes is no address to share."""
+    with providers.reading() as db:
+        known = catalogue(db).batch(batch_id)
+    level = request.form.get("level", "item")
+    first = _whole("first") or 1
+    last = min(_whole("last") or known.span(level).size, first + MOST_LABELS - 1)
+    secret = providers.ring().key(known.key_id).secret
+    run = PrintRun(known, secret, providers.config().base_url, level, first, last)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "labels.pdf")
+        write_labels(path, run=run, form="pdf", layout=next(iter(LAYOUTS)), progress=_quiet)
+        body = path.read_bytes()
+    return attachment(body, kind="application/pdf", name=f"{batch_id}-{level}-{first}-{last}.pdf")
+
+
+@page.post("/batches/<batch_id>/codes.csv")
+@access.allow(*EDITORS)
+def codes(batch_id: str) -> Response:
+    """Give all codes of a batch that is small enough."""
+    with providers.reading() as db:
+        known = catalogue(db).batch(batch_id)
+    if sum(span.size for span in known.spans) > 2 * MOST_HERE:
+        raise BatchError("this batch is too large for a page; its codes are written by command")
+    secret = providers.ring().key(known.key_id).secret
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "codes.csv")
+        write_codes(path, batch=known, secret=secret, base_url=providers.config().base_url, progress=_quiet)
+        body = path.read_bytes()
+    return attachment(body, kind="text/csv; charset=utf-8", name=f"{batch_id}.csv")
+
+
+def _listed(refused: str | None = None) -> str:
+    told = request.args.get("page", "1")
+    at_page = max(1, int(told)) if told.isdecimal() and len(told) < 5 else 1
+    with providers.reading() as db:
+        found = batch_list(db, limit=A_PAGE + 1, offset=A_PAGE * (at_page - 1))
+        goods = product_list(db, limit=PRODUCTS_LISTED)
+    return render_template(
+        "office/batches.html",
+        batches=found[:A_PAGE],
+        more=len(found) > A_PAGE,
+        at_page=at_page,
+        goods=goods,
+        most=MOST_HERE,
+        refused=refused,
+        form=request.form,
+    )
+
+
+def _whole(name: str) -> int | None:
+    told = request.form.get(name, "").strip()
+    return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else None
+
+
+def _quiet(_done: int, _total: int) -> None:
+    """Say nothing: a page has no progress to show."""

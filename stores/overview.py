@@ -1,0 +1,179 @@
+"""After the night: the figures by which the office sees the whole, each one statement. Knows all stages before.
+
+Only the office reads these: they are of everybody, so none of them may reach a page of one party.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, case, exists, extract, func, select
+from sqlalchemy.orm import Session
+
+from scans.tables import Batch, Claim, Product, Scan
+from stores.tables import Delivery, Flag, Outcome, Party, Rep, Sale, Share, Store, StoreDay, Visit
+
+
+class DayCounts(NamedTuple):
+    """Claims of a business day: all, those with a store, those doubted, and the cents they were rewarded with."""
+
+    day: date
+    claims: int
+    with_store: int
+    suspects: int
+    reward_cents: int
+
+
+class Way(NamedTuple):
+    """How far codes have come on their way: each a part of the one before it, but for positions."""
+
+    issued: int
+    activated: int
+    claimed: int
+    placed: int
+    attributed: int
+    rewarded: int
+
+
+class Begun(NamedTuple):
+    """What is there already, in the order in which a new house is furnished."""
+
+    products: bool
+    parties: bool
+    stores: bool
+    reps: bool
+    batches: bool
+    activated: bool
+    scans: bool
+
+
+class StoreSum(NamedTuple):
+    """What a store sold over some days, beside what was expected; `direction` is that of a flag on them."""
+
+    store_id: str
+    name: str
+    sold: int
+    expected: float
+    direction: str | None
+
+
+class FlagLine(NamedTuple):
+    """A flag with its store, and what a visit made of it so far."""
+
+    flag_id: str
+    store_id: str
+    store: str
+    region: str
+    detector: str
+    direction: str
+    first_day: date
+    last_day: date
+    p_value: float
+    stake_cents: int
+    why: dict[str, Any]
+    visited: int
+    confirmed: int
+
+
+class Handed(NamedTuple):
+    """A case or pallet that came to a store."""
+
+    delivery_id: str
+    at: datetime
+    level: str
+
+
+def counts_per_day(db: Session, *, first: date, last: date) -> list[DayCounts]:
+    """Return the claims of each business day that had any."""
+    doubted, cents = func.sum(case((Claim.verdict == "suspect", 1), else_=0)), func.sum(Claim.reward_cents)
+    counted = select(Sale.day, func.count(), func.count(Sale.store_id), doubted, cents)
+    counted = counted.join(Claim, Claim.code_no == Sale.code_no).where(Sale.day.between(first, last))
+    found = db.execute(counted.group_by(Sale.day).order_by(Sale.day))
+    return [DayCounts(day, claims, placed, int(odd), int(cents)) for day, claims, placed, odd, cents in found]
+
+
+def scans_per_hour(db: Session, *, start: datetime, end: datetime) -> dict[datetime, int]:
+    """Return how many scans were made in each hour that had any, repeats too."""
+    seconds = extract("epoch", Scan.scanned_at)
+    hour = seconds - seconds % 3600
+    # A scan is received after it is made, so the index on the receipt narrows it down.
+    made = select(hour, func.count()).where(Scan.received_at >= start, Scan.scanned_at >= start, Scan.scanned_at < end)
+    return {datetime.fromtimestamp(int(at), UTC): count for at, count in db.execute(made.group_by(hour))}
+
+
+def claims_per_region(db: Session, *, first: date, last: date) -> dict[str, int]:
+    """Return the claims that got a store, by the store's region."""
+    counted = select(Store.region, func.count()).join(Sale, Sale.store_id == Store.id)
+    return {region: n for region, n in db.execute(counted.where(Sale.day.between(first, last)).group_by(Store.region))}
+
+
+def way_of_codes(db: Session) -> Way:
+    """Return how far all codes have come, from ink to reward."""
+    live = func.sum(case((Batch.state == "activated", Batch.count), else_=0))
+    issued, activated = db.execute(select(func.sum(Batch.count), live)).one()
+    placed = func.sum(case((Sale.why["accuracy"].as_string().is_not(None), 1), else_=0))
+    paid = func.sum(case((Claim.reward_cents > 0, 1), else_=0))
+    counted = select(func.count(), placed, func.count(Sale.store_id), paid).select_from(Sale)
+    row = db.execute(counted.join(Claim, Claim.code_no == Sale.code_no)).one()
+    return Way(*(int(number or 0) for number in (issued, activated, *row)))
+
+
+def shared_per_day(db: Session, *, first: date, last: date) -> dict[date, int]:
+    """Return the cents shared among parties by the claims of each day, what was taken back left out."""
+    sums = select(Share.day, func.sum(Share.part_cents)).where(Share.state != "reversed", Share.party_id.is_not(None))
+    found = db.execute(sums.where(Share.day.between(first, last)).group_by(Share.day))
+    return {day: int(cents) for day, cents in found}
+
+
+def sums_of_stores(db: Session, *, first: date, last: date, limit: int) -> list[StoreSum]:
+    """Return what stores sold over some days beside what was expected, flagged ones first."""
+    flagged = select(Flag.store_id, func.min(Flag.direction).label("direction"))
+    flag = flagged.where(Flag.last_day >= first, Flag.first_day <= last).group_by(Flag.store_id).subquery()
+    sums = (
+        select(Store.store_id, Store.name, func.sum(StoreDay.count), func.sum(StoreDay.expected), flag.c.direction)
+        .join(StoreDay, StoreDay.store_id == Store.id)
+        .outerjoin(flag, flag.c.store_id == Store.id)
+        .where(StoreDay.day.between(first, last), StoreDay.expected.is_not(None))
+        .group_by(Store.store_id, Store.name, flag.c.direction)
+        .order_by(flag.c.direction.is_(None), Store.store_id)
+    )
+    return [StoreSum(*row) for row in db.execute(sums.limit(limit))]
+
+
+def flag_list(
+    db: Session, *, since: date, limit: int, offset: int = 0, direction: str | None = None, store_id: str | None = None
+) -> list[FlagLine]:
+    """Return the flags that reach into the days from `since` on, the greatest stake first."""
+    went = select(func.count()).select_from(Visit).join(Outcome, Outcome.visit_id == Visit.id)
+    went = went.where(Visit.flag_id == Flag.id)
+    real = went.where(Outcome.was_real)
+    asked: list[ColumnElement[bool]] = [Flag.last_day >= since]
+    asked += [Flag.direction == direction] if direction else []
+    asked += [Store.store_id == store_id] if store_id else []
+    told = select(
+        Flag.flag_id, Store.store_id, Store.name, Store.region, Flag.detector, Flag.direction, Flag.first_day,
+        Flag.last_day, Flag.p_value, Flag.stake_cents, Flag.why, went.scalar_subquery(), real.scalar_subquery(),
+    )  # fmt: skip
+    ordered = told.join(Store, Store.id == Flag.store_id).where(*asked).order_by(Flag.stake_cents.desc(), Flag.flag_id)
+    return [FlagLine._make(row) for row in db.execute(ordered.limit(limit).offset(offset))]
+
+
+def flag_count(db: Session, *, first: date, last: date) -> int:
+    """Return how many flags reach into some days."""
+    reaching = select(func.count()).select_from(Flag).where(Flag.last_day >= first, Flag.first_day <= last)
+    return int(db.scalar(reaching) or 0)
+
+
+def handed_to(db: Session, *, store_id: str, start: datetime, end: datetime) -> list[Handed]:
+    """Return what was delivered to a store, in the order of its coming."""
+    came = select(Delivery.delivery_id, Delivery.delivered_at, Delivery.level)
+    came = came.join(Store, Store.id == Delivery.to_store_id).where(Store.store_id == store_id)
+    within = came.where(Delivery.delivered_at >= start, Delivery.delivered_at < end)
+    return [Handed(*row) for row in db.execute(within.order_by(Delivery.delivered_at, Delivery.delivery_id))]
+
+
+def begun(db: Session) -> Begun:
+    """Return what is there already."""
+    asked = (Product.id, Party.id, Store.id, Rep.party_id, Batch.id)
+    there = [exists(select(key)) for key in asked]
+    there += [exists(select(Batch.id).where(Batch.state == "activated")), exists(select(Claim.code_no))]
+    return Begun(*(bool(one) for one in db.execute(select(*there)).one()))

@@ -1,0 +1,147 @@
+"""A small brand in its eighth week, made by the product's own journeys: something for every page to show."""
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from channel.access import add_user, set_password
+from channel.config import Config
+from channel.database import transaction
+from channel.journey import NewScan, PlaceTold, activate_batch, release_due, take_deliveries, take_scans
+from channel.night import close_days
+from scans.catalogue import IssuedBatch
+from scans.keys import KeyRing
+from scans.rewards import RewardRow, put_rewards
+from stores.accounts import open_house_accounts
+from stores.deliveries import DeliveryRow
+from stores.plans import PartTerm, PlanTerms, put_plans
+from tests import make
+
+DAYS = 56
+NOW = datetime(2026, 6, 15, 13, 0, tzinfo=UTC)  # nine in the evening in Shanghai, a Monday
+TODAY = date(2026, 6, 15)
+PASSWORD = "a long password for tests"
+USERS = (("boss", "owner", None), ("lin", "franchisee", "F-XUHUI"), ("zhou", "rep", "R-1"), ("qian", "auditor", None))
+STORES = (
+    ("S-01", "徐汇小杨便利店", "F-XUHUI", 31.1885, 121.4365, 5.0),
+    ("S-02", "漕溪北路联华", "F-XUHUI", 31.1903, 121.4372, 4.0),
+    ("S-03", "龙华烟酒店", "F-XUHUI", 31.1762, 121.4512, 4.0),
+    ("S-04", "上中路生鲜", "F-MINHANG", 31.1420, 121.4310, 3.0),
+    ("S-05", "华泾小卖部", "F-MINHANG", 31.1205, 121.4525, 3.0),
+    ("S-06", "西湖文三路便利店", "F-HANGZHOU", 30.2790, 120.1270, 4.0),
+)
+DRIED_UP = {"S-03": 8, "S-05": 6}  # sells nothing in its last days
+TOO_GOOD = {"S-04": 4}  # sells too much in its last days
+
+
+@dataclass(frozen=True)
+class World:
+    """What a test needs to look around in it."""
+
+    engine: Engine
+    config: Config
+    ring: KeyRing
+    batch: IssuedBatch
+    sold: int
+
+    def path(self, position: int) -> str:
+        """Return the path of the page of an item."""
+        return urlsplit(make.uri_at(self.batch, ring=self.ring, position=position)).path.lower()
+
+    @property
+    def fresh(self) -> str:
+        """The page of an item that nobody has scanned."""
+        return self.path(self.batch.count)
+
+
+def brand(engine: Engine, config: Config) -> World:
+    """Make the world in an empty, upgraded database."""
+    ring = make.ring(config.keys_path.parent)
+    with transaction(engine) as db:
+        open_house_accounts(db, currency=config.currency)
+        parts = (PartTerm("franchisee", "sale", 6000), PartTerm("dealer", "sale", 3000), PartTerm("rep", "link", 1000))
+        put_plans(
+            db,
+            plans=[PlanTerms("plan-2026", date(2026, 1, 1), 1000, "by_basis_points", parts)],
+            today=date(2025, 12, 1),
+        )
+        make.party(db, party_id="OWNER", kind="owner", name="山海茶业")
+        make.party(db, party_id="D-SH", kind="dealer", name="申城经销", parent_id="OWNER")
+        make.party(db, party_id="D-ZJ", kind="dealer", name="之江经销", parent_id="OWNER")
+        make.party(db, party_id="F-XUHUI", name="徐汇加盟店", parent_id="D-SH")
+        make.party(db, party_id="F-MINHANG", name="闵行加盟店", parent_id="D-SH")
+        make.party(db, party_id="F-HANGZHOU", name="杭州加盟店", parent_id="D-ZJ")
+        make.rep(db, rep_id="R-1", name="周业务", region="上海", base_lat_deg=31.195, base_lon_deg=121.43)
+        for store_id, name, party, lat_deg, lon_deg, _rate in STORES:
+            region = "浙江" if party == "F-HANGZHOU" else "上海"
+            make.store(
+                db, store_id=store_id, name=name, party_id=party, lat_deg=lat_deg, lon_deg=lon_deg, region=region,
+                address=f"{region}{name[:3]}路 {int(store_id[2:])} 号", phone="021 5555 0100",
+            )  # fmt: skip
+        gtin = make.product(db, name="茉莉花茶 50g", list_price_cents=1980, category="花茶", series="清香").gtin
+        make.product(db, name="乌龙茶 100g", list_price_cents=3980, category="乌龙")
+        tiers = ((188, 3000), (880, 100))
+        put_rewards(db, rows=[RewardRow("R-TEA", gtin, "drawn", tiers, date(2026, 1, 1))])
+        batch = make.batch(db, ring=ring, state="issued", gtin=gtin, count=4800, items_per_case=24, cases_per_pallet=10)
+        make.batch(db, ring=ring, state="issued", gtin=gtin, count=240)
+        for name, role, party in USERS:
+            add_user(db, name=name, role=role, party=party, now=NOW)
+            set_password(db, name=name, password=PASSWORD)
+        add_user(db, name="lin", role="rep", party="R-1", now=NOW)
+    with transaction(engine) as db:
+        activate_batch(db, config=config, ring=ring, batch_id=batch.batch_id, now=NOW - timedelta(days=DAYS + 5))
+    sold = _sell(engine, config, ring, batch)
+    close_days(engine, config=config, days=[TODAY - timedelta(days=number) for number in range(DAYS, 0, -1)], now=NOW)
+    return World(engine, config, ring, batch, sold)
+
+
+def _sell(engine: Engine, config: Config, ring: KeyRing, batch: IssuedBatch) -> int:
+    """Let the stores sell: some cases were delivered before, most scans give a position."""
+    chance, position = random.Random(7), 0
+    for number in range(DAYS):
+        day = TODAY - timedelta(days=DAYS - number)
+        opened = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
+        scans = []
+        for store_id, _name, _party, lat_deg, lon_deg, rate in STORES:
+            left = DAYS - number
+            rate *= 0 if left <= DRIED_UP.get(store_id, 0) else 5 if left <= TOO_GOOD.get(store_id, 0) else 1
+            count = round(chance.gauss(rate * (1.4 if day.weekday() > 4 else 1), rate**0.5))
+            for _ in range(max(0, count)):
+                position += 1
+                place = PlaceTold(
+                    lat_deg + chance.gauss(0, 0.0004),
+                    lon_deg + chance.gauss(0, 0.0004),
+                    chance.uniform(10, 60),
+                    "wgs84",
+                )
+                told = {"position": place, "consent": "given"} if chance.random() < 0.8 else {"consent": "refused"}
+                scans.append(
+                    NewScan(
+                        uri=make.uri_at(batch, ring=ring, position=position),
+                        key=f"k{position}",
+                        consumer=f"phone-{store_id}-{chance.randrange(40)}",
+                        scanned_at=opened + timedelta(minutes=chance.triangular(0, 780, 600)),
+                        public=False,
+                        **told,
+                    )
+                )
+        scans.sort(key=lambda scan: scan.scanned_at)
+        with transaction(engine) as db:
+            if number % 7 == 0:
+                case = batch.span("case").first_no + position // 24 + 2
+                row = DeliveryRow(
+                    f"DEL-{number}", _case(batch, ring, case), "D-SH", "S-01", opened - timedelta(hours=1)
+                )
+                take_deliveries(db, config=config, ring=ring, rows=[row], now=opened)
+            take_scans(db, config=config, ring=ring, scans=scans, now=opened + timedelta(hours=13))
+        with transaction(engine) as db:
+            release_due(db, config=config, now=opened + timedelta(hours=13))
+    return position
+
+
+def _case(batch: IssuedBatch, ring: KeyRing, code_no: int) -> str:
+    position = code_no - batch.span("case").first_no + 1
+    return make.uri_at(batch, ring=ring, level="case", position=position)
