@@ -11,6 +11,7 @@ from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from sqlalchemy.engine import make_url
 
 from channel.config import Config, ConfigError
@@ -43,7 +44,9 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8000, workers:
             backlog=BACKLOG,
             respawn_failed_workers=True,
             workers_kill_timeout=10,
+            log_level=LogLevels.error,
         )
+        sys.stderr.write(f"serving at http://{host}:{port} with {workers} worker{'s'[: workers > 1]}; Ctrl-C ends it\n")
         server.serve(target_loader=_loader(config, Path(folder)), wrap_loader=False)
 
 

@@ -1,5 +1,6 @@
 """Who may come in, what they may do, and what is never written down."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from sqlalchemy import select
 from channel import access
 from channel.access.accounts import check_password, token_principal
 from channel.access.policies import PolicyError
+from channel.calls import CALLS
 from channel.database import transaction
 from channel.tables import ROLES, Token, User
 from tests import make
+from tests.house import ROOT
 
 
 @pytest.fixture
@@ -192,3 +195,16 @@ def test_one_role_at_a_time_is_worn(engine, app, db_party, signed_in):
         assert held["membership"] == roles[1].membership_id
     answer = client.post("/roles", data={"membership": str(roles[1].membership_id + 1), "csrf_token": token})
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+def test_who_may_call_what_is_written_down(call):
+    path = re.sub("<id:.*?>", "{id}", call.path)
+    text = (ROOT / "docs/access.md").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| `") and f"`{call.method} {path}`" in line)
+    told = row.split("|")[2]
+    if call.roles is None:
+        assert "anybody" in told
+    elif "all" not in told:
+        named = {role for role in ROLES if role in re.findall(r"\w+", told)}
+        assert named == call.roles

@@ -27,6 +27,7 @@ from channel.lock import scheduler_lock
 from channel.tables import JobRun
 from stores.tables import ClosedDay
 from tests import make, worlds
+from tests.house import ROOT
 
 LATER = make.NOW + timedelta(days=3)
 
@@ -155,3 +156,8 @@ def test_the_scheduler_does_what_is_due_and_ends_when_asked(engine, config, worl
     assert process.returncode == 0
     assert set(runs(engine).values()) == {"done"}
     assert closed(engine)[0] == make.TODAY
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_every_job_is_explained(job):
+    assert f"| `{job.name}` |" in (ROOT / "docs/running.md").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from channel.database import reading, transaction
 from channel.limits import Limit, TooManyError
 from channel.tables import Refusal
 from tests import make, worlds
+from tests.house import ROOT
 
 FEW = Limit("few", 3, 60)
 UNKNOWN = {"key": "k", "uri": "https://x/01/09506000134352/21/7K2M9Q4XT8ZC5RWD"}
@@ -120,3 +121,11 @@ def test_failed_sign_ins_are_limited_and_others_are_not(client, signed_in):
     answers = [client.post("/", data=wrong).status_code for _ in range(limits.SIGN_INS.most + 1)]
     assert answers == [401] * limits.SIGN_INS.most + [429]
     assert client.post("/", data=wrong | {"name": "other"}).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["UNKNOWN_CODES", "SIGN_INS", "SIGN_INS_OF_ADDRESS", "CONSUMER_SCANS"])
+def test_the_limits_are_those_that_the_document_names(name):
+    limit = getattr(limits, name)
+    text = (ROOT / "docs/access.md").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith(f"| `{limit.name}` |"))
+    assert f" {limit.most:,} " in row
