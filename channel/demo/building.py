@@ -118,9 +118,7 @@ def _live(engine: Engine, config: Config, world: World, scans: list[Path], tell:
         night = _night(world.day(number), config)
         _take_in(engine, config, "scans", path, night)
         if number % RELEASE_EVERY_DAYS == 0 or number == len(scans) - 1:
-            with transaction(engine) as db:
-                while release_due(db, config=config, now=night):
-                    pass
+            _release(engine, config, night)
         tell("scans", number + 1, len(scans))
     close_days(
         engine,
@@ -130,6 +128,12 @@ def _live(engine: Engine, config: Config, world: World, scans: list[Path], tell:
     )
     with transaction(engine) as db:
         forget_positions(db, config=config, now=_night(world.day(world.days - 1), config))
+
+
+def _release(engine: Engine, config: Config, now: datetime) -> None:
+    with transaction(engine) as db:
+        while release_due(db, config=config, now=now):
+            pass
 
 
 def _night(day: date, config: Config) -> datetime:
