@@ -1,6 +1,6 @@
-"""Stage 13, before the judge: the stores of a night and what they sold per day, as arrays. Knows book, sales."""
+"""Stage 13, before the judge: the stores of a night and what they sold per day, as arrays. Knows sales."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -8,7 +8,6 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stores.book import store_book
 from stores.presence import Bools, Ints
 from stores.sales import closed_days, dates, sold_per_day
 from stores.tables import Sale, Store, StoreDay
@@ -20,13 +19,12 @@ class Roll(NamedTuple):
     """The stores of a night, in the order of their outside ids.
 
     Shapes: all (stores,).
-    Units: opened and closed in ordinal days; region and territory (a rep's stores, or nobody's) are numbered from 0.
+    Units: opened and closed in ordinal days; region numbered from 0.
     """
 
     keys: Ints
     store_ids: list[str]
     region: Ints
-    territory: Ints
     opened: Ints
     closed: Ints
 
@@ -52,24 +50,16 @@ class Roll(NamedTuple):
 
 
 def roll(db: Session) -> Roll:
-    """Return all stores, with the rep whose territory each lies in."""
+    """Return all stores there ever were."""
     rows = db.execute(select(Store.id, Store.store_id, Store.region, Store.opened_on, Store.closed_on)).all()
     rows = sorted(rows, key=lambda row: row.store_id)
-    facts = store_book(db).facts(db, store_ids=[row.id for row in rows])
     return Roll(
         keys=np.array([row.id for row in rows], np.int64),
         store_ids=[row.store_id for row in rows],
-        region=_numbered([row.region for row in rows]),
-        territory=_numbered([facts[row.id].rep_id or 0 for row in rows]),
+        region=np.unique(np.array([row.region for row in rows]), return_inverse=True)[1].astype(np.int64),
         opened=np.array([row.opened_on.toordinal() if row.opened_on else 0 for row in rows], np.int64),
         closed=np.array([row.closed_on.toordinal() if row.closed_on else NEVER for row in rows], np.int64),
     )
-
-
-def _numbered(names: Sequence[str] | Sequence[int]) -> Ints:
-    """Return the place of each name among the sorted ones."""
-    places: Ints = np.unique(np.array(names), return_inverse=True)[1].astype(np.int64)
-    return places
 
 
 def daily_counts(db: Session, *, roll: Roll, first: date, last: date) -> Ints:

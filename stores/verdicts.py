@@ -37,13 +37,13 @@ def panel_start(day: date) -> date:
 
 
 def judge_days(roll: Roll, *, counts: Ints, first: date, days: Sequence[date]) -> Iterator[tuple[date, Judged]]:
-    """Yield each of the days judged, its columns as of one night.
+    """Yield each of the days judged, its columns as of one night; all stores of a night share one false-discovery rate.
 
     Shapes: counts (stores, days from `first`), reaching back to the panel start of the earliest day.
     """
     for start, same in _panels(counts, first, days).items():
         begin, end = (start - first).days, (same[-1] - first).days + 1
-        panel = Panel(roll.store_ids, roll.region, start, counts[:, begin:end], roll.territory)
+        panel = Panel(roll.store_ids, roll.region, start, counts[:, begin:end])
         wanted = set(same)
         for number, night in enumerate(nights(panel, fdr=FDR)):
             if (day := start + timedelta(days=number)) in wanted:

@@ -36,15 +36,5 @@ def test_the_roll_is_in_the_order_of_outside_ids(db):
     assert called.region.tolist() == [0, 1]
 
 
-def test_a_territory_is_what_one_rep_visits(db):
-    make.rep(db)
-    make.rep(db, base_lat_deg=40.0)
-    make.store(db, store_id="A", region="West")
-    make.store(db, store_id="B")
-    make.store(db, store_id="C", lat_deg=39.0)
-    make.store(db, store_id="D")
-    assert roll(db).territory.tolist() == [0, 1, 2, 1]
-
-
 def test_an_empty_house_has_an_empty_roll(db):
     assert roll(db).region.tolist() == []

@@ -20,7 +20,7 @@ STORES = 40
 def called(stores=STORES):
     names = [f"S{number:03}" for number in range(stores)]
     nothing = np.zeros(stores, np.int64)
-    return Roll(np.arange(1, stores + 1), names, nothing, nothing, nothing, np.full(stores, 10**6))
+    return Roll(np.arange(1, stores + 1), names, nothing, nothing, np.full(stores, 10**6))
 
 
 def sold(seed=3, stores=STORES):
