@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from scans.tables import Batch, Claim, CodeRange, Scan
 from stores.accounts import account_no
+from stores.flags import flags_equal_stretches
 from stores.ledger import balances, trial_balance
+from stores.sales import days_equal_recount, stores_have_every_day
 from stores.tables import Account, Entry, FormerSale, Posting, Sale, Share
 
 Check = Callable[[Session], int]
@@ -117,6 +119,9 @@ CHECKS: tuple[Check, ...] = (
     prizes_are_booked,
     reserves_hold,
     former_sales_are_numbered,
+    days_equal_recount,
+    stores_have_every_day,
+    flags_equal_stretches,
 )
 
 
