@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
+from time import sleep
 from typing import Any
 
 from granian import Granian
@@ -17,7 +20,7 @@ from sqlalchemy.engine import make_url
 from channel.config import Config, ConfigError
 from channel.database import is_at_head, make_engine
 from channel.health import BEHIND
-from channel.jobs import run_scheduler
+from channel.jobs import WATCH_S, run_scheduler
 from channel.metrics import share
 
 THREADS = 64
@@ -65,14 +68,24 @@ def is_sqlite(config: Config) -> bool:
 
 
 def _loader(config: Config, folder: Path) -> Callable[[], Any]:
+    parent = os.getpid()
+
     def load() -> Any:
         # Inside the worker, so that nothing that was opened is inherited.
+        Thread(target=_end_with, args=(parent,), name="watch", daemon=True).start()
         share(folder)
         from channel.app import create_app
 
         return create_app(config)
 
     return load
+
+
+def _end_with(parent: int) -> None:
+    # A server that was killed would leave workers behind that keep its port.
+    while os.getppid() == parent:
+        sleep(WATCH_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _require_head(config: Config) -> None:
