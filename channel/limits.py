@@ -72,16 +72,17 @@ def address() -> str:
     return ":".join(peer.split(":")[:4]) if peer.count(":") > 3 else peer
 
 
-def check_scans(consumer: str | None = None) -> None:
-    """Hold a scan against the limit per consumer and, where the settings have one, the extra limit per address.
+def check_scans(*consumers: str | None) -> None:
+    """Hold scans against the limit per consumer and, where the settings have one, the extra limit per address.
 
     Raises: TooManyError.
     """
     extra = providers.config().scan_limit
     if extra is not None:
-        _tally(Limit.read("scans_of_address", extra), who=address())
-    if consumer is not None:
-        _check_consumer(consumer)
+        _tally(Limit.read("scans_of_address", extra), who=address(), times=max(1, len(consumers)))
+    for consumer in consumers:
+        if consumer is not None:
+            _check_consumer(consumer)
 
 
 def check(limit: Limit, *, who: str) -> None:

@@ -1,6 +1,7 @@
 """Access, part 2: who asks. A person by a signed cookie, a program by a bearer token. Knows accounts and providers."""
 
 import secrets
+from threading import BoundedSemaphore
 
 from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -14,6 +15,9 @@ from channel.access.accounts import (
     memberships,
     token_principal,
 )
+
+# A password takes 64 MB to check: a crowd at the door must not take the memory and the connections of the house.
+_hashing = BoundedSemaphore(4)
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -42,9 +46,11 @@ def sign_in(*, name: str, password: str) -> list[Principal]:
     for limit, who in tries:
         limits.check(limit, who=who)
     try:
-        with providers.reading() as db:
+        with _hashing, providers.reading() as db:
             user = check_password(db, name=name, password=password)
             roles = memberships(db, user_id=user.id)
+        if not roles:
+            raise SignInError("this person has no role")
     except SignInError:
         for limit, who in tries:
             limits.refuse(limit, who=who)

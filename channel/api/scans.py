@@ -74,9 +74,11 @@ SCANNED = {201: ScanOut, 200: ScanOut}
 @call(api, "POST", "/scans", body=ScanIn, answers=SCANNED, problems=REFUSED, max_body=MAX_SCAN_BYTES)
 def post_scan(body: ScanIn) -> Response:
     """Take one scan: 201 with its answer, 200 with the same answer when it is told again."""
-    limits.check_scans(body.consumer)
+    is_public = _is_public()
+    if is_public:
+        limits.check_scans(body.consumer)
     try:
-        taken = providers.writer().take(body.scan(is_public=_is_public()), now=providers.now())
+        taken = providers.writer().take(body.scan(is_public=is_public), now=providers.now())
     except UnknownCodeError:
         limits.refuse(limits.UNKNOWN_CODES, who=limits.address())
         raise
@@ -84,11 +86,16 @@ def post_scan(body: ScanIn) -> Response:
     return Response(json.dumps(taken.body), 201 if taken.fresh else 200, content_type=JSON)
 
 
-@call(api, "POST", "/scans:batch", body=ScansIn, answers={200: list[ScanOut | ProblemOut]}, problems=("busy",))
+EACH = {200: list[ScanOut | ProblemOut]}
+
+
+@call(api, "POST", "/scans:batch", body=ScansIn, answers=EACH, problems=("too-many-requests", "busy"))
 def post_scans_batch(body: list[ScanIn | BodyError]) -> Response:
     """Take up to a thousand scans: an answer or a problem for each, in their order."""
     is_public = _is_public()
     good = [one.scan(is_public=is_public) for one in body if isinstance(one, ScanIn)]
+    if is_public and good:
+        limits.check_scans(*(scan.consumer for scan in good))
     taken = iter(providers.writer().take_many(good, now=providers.now()) if good else [])
     outcomes = [one if isinstance(one, BodyError) else next(taken) for one in body]
     unknown = sum(isinstance(one, UnknownCodeError) for one in outcomes)
