@@ -2,9 +2,9 @@
 
     python bench/bench_scan.py [--claims 4000] [--stores 100000]
 
-Each claim verifies its serial, finds the nearest of all stores, is attributed, rewarded, shared and booked. Beside it,
-in the same run: a bare Flask view on the same server, the disk's fdatasync, and the same rows written by one raw loop. One
-process of this machine makes the load, over kept-alive connections on loopback.
+Each claim verifies its serial, finds the nearest of all stores, is attributed, rewarded, shared and booked. Beside
+it, in the same run: a bare Flask view on the same server, the disk's fdatasync, and the same rows written by one raw
+loop. One process of this machine makes the load, over kept-alive connections on loopback.
 """
 
 import argparse
