@@ -37,7 +37,7 @@ class StoreDayEarned(NamedTuple):
 
 
 class Earned(NamedTuple):
-    """One part and why it is the party's."""
+    """One part of a scan made `at`, and why it is the party's."""
 
     scan_id: str
     day: date
@@ -75,7 +75,17 @@ def earned_by_store_day(db: Session, *, wanted: Wanted) -> list[StoreDayEarned]:
 def earned_parts(db: Session, *, wanted: Wanted, limit: int, offset: int = 0) -> list[Earned]:
     """Return parts, the latest first, each with its evidence."""
     told = (
-        select(Share, Claim.key_hash, Product.name, Store.store_id, Store.name, Plan.plan_id, Sale.confidence, Sale.why)
+        select(
+            Share,
+            Claim.key_hash,
+            Claim.scanned_at,
+            Product.name,
+            Store.store_id,
+            Store.name,
+            Plan.plan_id,
+            Sale.confidence,
+            Sale.why,
+        )
         .join(Claim, Claim.code_no == Share.code_no)
         .join(Product, Product.id == Claim.product_id)
         .join(Sale, Sale.code_no == Share.code_no)
@@ -83,7 +93,7 @@ def earned_parts(db: Session, *, wanted: Wanted, limit: int, offset: int = 0) ->
         .outerjoin(Store, Store.id == Share.store_id)
     )
     latest = told.where(*_asked(wanted)).order_by(
-        Share.day.desc(), Share.accrued_at.desc(), Share.code_no, Share.seq, Share.line
+        Share.day.desc(), Claim.scanned_at.desc(), Share.code_no, Share.seq, Share.line
     )
     return [_earned(*row) for row in db.execute(latest.limit(limit).offset(offset))]
 
@@ -107,6 +117,7 @@ def _asked(wanted: Wanted) -> list[ColumnElement[bool]]:
 def _earned(
     share: Share,
     key_hash: bytes,
+    scanned_at: datetime,
     product: str,
     store_id: str | None,
     store: str | None,
@@ -117,7 +128,7 @@ def _earned(
     return Earned(
         scan_id=scan_id(share.code_no, key_hash),
         day=share.day,
-        at=share.accrued_at,
+        at=scanned_at,
         product=product,
         store_id=store_id,
         store=store,

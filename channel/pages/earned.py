@@ -112,7 +112,7 @@ def line(part: Earned, own: set[str]) -> Line:
 
 def file_head() -> list[str]:
     """Return the head of the file of lines."""
-    told = (_("Day"), _("Booked"), _("Scan"), _("Product"), _("Store"), _("Store's name"), _("Evidence"))
+    told = (_("Day"), _("Scanned at"), _("Scan"), _("Product"), _("Store"), _("Store's name"), _("Evidence"))
     return [*told, _("Confidence"), _("Plan"), _("Follows"), _("Cents"), _("State"), _("Why")]
 
 

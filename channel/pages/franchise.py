@@ -55,7 +55,7 @@ def show() -> str:
     )
 
 
-@page.get("/lines.<kind>")
+@page.get("/lines.<any(csv, xlsx):kind>")
 @access.allow(*ROLES)
 def download(kind: str) -> Response:
     """Give the parts of a period as a file: `lines.csv` or `lines.xlsx`."""

@@ -44,6 +44,7 @@ def take_file() -> ResponseReturnValue:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "sent")
         sent.save(path)
+        sent.close()
         try:
             tally = import_file(
                 providers.engine(),
