@@ -116,3 +116,14 @@ def test_the_command_ends_with_one_line_when_it_could_not(tmp_path):
     args = [str(tmp_path / "p.csv"), "--from", "2026-01-05", "--out", str(tmp_path / "o.csv")]
     result = CliRunner().invoke(judge_command, args)
     assert (result.exit_code, result.stderr) == (1, "Error: p.csv has no rows\n")
+
+
+def test_real_stores_that_open_close_and_rest_raise_no_flood(tmp_path, test_data):
+    panel = test_data / "grocery-stores" / "panel.csv"
+    out = tmp_path / "judged.csv"
+    judge_file(panel, first_day=date(2017, 3, 1), every_row=True, fdr=0.1, out_path=out)
+    with out.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == 58 * 306
+    assert sum(row["flagged"] == "1" for row in rows) < 0.6 * 306
+    assert sum(float(row["p_value"]) <= 0.01 for row in rows) < 0.02 * len(rows)
