@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from scans.schema import table_of
 from scans.tables import Claim, Product
 from scans.versions import upsert
-from stores.directory import Scope, store
+from stores.directory import Scope, owned_on, store
 from stores.tables import ClosedDay, DirtyDay, Flag, Sale, Store, StoreDay
 
 COUNTED = "goods"
 MAX_DAYS = 800
+CROWD_STORES, CROWD_OWNERS = 5, 3
 
 
 class SpanError(ValueError):
@@ -92,20 +93,38 @@ def count_days(db: Session, *, days: Collection[date]) -> None:
 def sell_through(db: Session, *, store_id: str, first_day: date, last_day: date, scope: Scope) -> list[DayRow]:
     """Return every day of a store, zeros too; a day that is not closed yet is counted from the sales so far.
 
+    What is normal is left out where `may_compare` says so.
+
     Raises: UnknownStoreError, SpanError.
     """
     check_span(first_day, last_day)
-    key = store(db, scope=scope, store_id=store_id).key
+    asked = store(db, scope=scope, store_id=store_id)
+    key = asked.key
     flags = _flagged(db, key, first_day, last_day)
     here = select(StoreDay.day, StoreDay.count, StoreDay.expected, StoreDay.low, StoreDay.high)
     rows = db.execute(here.where(StoreDay.store_id == key, StoreDay.day.between(first_day, last_day)))
     closed = {row.day: DayRow(*row, flags.get(row.day)) for row in rows}
     own = and_(Sale.store_id == key, Sale.day.between(first_day, last_day))
     sold = {day: count for _, day, count in db.execute(sold_per_day(own))}
-    return [
+    days = [
         closed.get(day) or DayRow(day, sold.get(day, 0), None, None, None, flags.get(day))
         for day in dates(first_day, last_day)
     ]
+    compared = may_compare(db, scope=scope, region=asked.region)
+    return days if compared else [DayRow(one.day, one.count, None, None, None, None) for one in days]
+
+
+def may_compare(db: Session, *, scope: Scope, region: str) -> bool:
+    """Tell whether a principal may know what is normal in a region: who sees everything may, a party only where so many
+    stores of so many owners make it that it gives none of them away.
+    """
+    if scope.party_id is None:
+        return True
+    owned = owned_on(scope.day).subquery()
+    counted = select(func.count(), func.count(owned.c.party_id.distinct()))
+    here = counted.join_from(owned, Store, Store.id == owned.c.store_id).where(Store.region == region)
+    stores, owners = db.execute(here.where(open_on(scope.day))).one()
+    return bool(stores >= CROWD_STORES and owners >= CROWD_OWNERS)
 
 
 def check_span(first_day: date, last_day: date) -> None:

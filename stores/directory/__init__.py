@@ -1,6 +1,6 @@
 """Before the first scan: parties, stores and their owners over time, reps, and who may see whom. Knows scans."""
 
-from stores.directory.owners import BEGINNING, chains, owned_by, owners_on
+from stores.directory.owners import BEGINNING, chains, owned_by, owned_on, owners_on
 from stores.directory.parties import (
     PartyRow,
     RepRow,
@@ -44,6 +44,7 @@ __all__ = [
     "edit_party",
     "edit_store",
     "owned_by",
+    "owned_on",
     "owners_on",
     "party",
     "party_list",
