@@ -1,270 +1,212 @@
-"""Full claims over HTTP through `glassbox serve` with its default settings, beside what bounds them.
+"""Claim items over HTTP, side by side with the bare Flask app on the same server, and with the same rows written raw.
 
-    python bench/bench_scan.py [--claims 4000] [--stores 100000]
+    python bench/bench_scan.py [--stores 100000] [--claims 6000] [--only sqlite] [--folder .] [--profile FILE]
 
-Each claim verifies its serial, finds the nearest of all stores, is attributed, rewarded, shared and booked. Beside
-it, in the same run: a bare Flask view on the same server, the disk's fdatasync, and the same rows written by one raw
-loop. One process of this machine makes the load, over kept-alive connections on loopback.
+A claim is all of it: verified, located among all stores, claimed, attributed, rewarded, shared, booked. `glassbox
+serve` runs with its default settings; the load comes from this process, on the same cores. PostgreSQL is the server at
+GLASSBOX_TEST_POSTGRES_URL or a cluster of this run's own, with fsync. `--profile` (with `--only`) lets py-spy watch the
+workers meanwhile: `sort -t' ' -k2` of FILE and the last names of each line tell where the interpreter's time went.
 """
 
 import argparse
-import asyncio
-import json
+import contextlib
 import os
-import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from sqlalchemy.engine import make_url
+import load
+import raw
+from brand import Brand, make_brand
+from load import Measured, post
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import NullPool
 
 from channel.config import Config
-from channel.database import make_engine, transaction, upgrade
-from scans.batches import catalogue
-from scans.codes import serials
-from scans.gs1 import print_uri
-from scans.keys import KeyRing
-from stores.directory import StoreRow, put_stores
+from channel.serving import choose_workers
+from tests.postgres import DURABLE, cluster
+from tests.server import Server, serving
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests import postgres, server, worlds
-
-HEAD = "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
-BARE = """
-from flask import Flask
-app = Flask("bare")
-@app.post("/api/v1/scans")
-def scan():
-    return {"verdict": "claimed"}
-"""
-ROWS_A_CLAIM = ("scan", "claim", "sale", "entry", "posting", "posting", "share")
-BATCH = 500
+CONNECTIONS = (16, 64)
+WARM_UP = 600
+BARE_FACTOR, UPLOAD, UPLOADS_AT_ONCE = 4, 200, 2
+CLAIMED = b'"claim": true'
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+Table = dict[str, Measured]
 
 
-class Client(asyncio.Protocol):
-    """One connection that sends the next request as soon as the last is answered."""
-
-    def __init__(self, requests: Iterator[bytes], took: list[float], statuses: list[int]) -> None:
-        self._requests, self._took, self._statuses = requests, took, statuses
-        self.done = asyncio.get_running_loop().create_future()
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._send()
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        if not found:
-            return
-        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-        if len(body) >= length:
-            self._took.append(time.perf_counter() - self._sent)
-            self._statuses.append(int(head[9:12]))
-            self._buffer = b""
-            self._send()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_result(None)
-
-    def _send(self) -> None:
-        request = next(self._requests, None)
-        if request is None:
-            self._transport.close()
-            return
-        self._sent = time.perf_counter()
-        self._transport.write(request)
+def bench(config: Config, told: argparse.Namespace, *, raw_url: str) -> tuple[Table, float]:
+    """Measure the claims of one database, the bare app, the upload and the raw rows."""
+    brand = make_brand(config, stores=told.stores)
+    raw.copy(config.database_url, raw_url)
+    table: Table = {}
+    with serving(
+        config, program=(str(Path(__file__).with_name("bare.py")), "--workers", str(choose_workers(config, asked=None)))
+    ) as server:
+        requests = [post("/api/v1/scans", body) for body in brand.scans(1)] * told.claims * BARE_FACTOR
+        for connections in CONNECTIONS:
+            table[f"bare app, {connections} connections"] = measure(server, requests, connections)
+    with serving(config) as server, profiled(server, told.profile):
+        measure(server, singles(brand, WARM_UP), max(CONNECTIONS))
+        for connections in CONNECTIONS:
+            table[f"claims, {connections} connections"] = measure(server, singles(brand, told.claims), connections)
+        uploads = list(batches(brand, told.claims // UPLOAD))
+        table[f"uploads of {UPLOAD}"] = measure(server, uploads, UPLOADS_AT_ONCE, each=UPLOAD)
+    return table, raw.rate(config.database_url, raw_url, claims=min(told.claims, 3_000))
 
 
-async def drive(port: int, requests: Sequence[bytes], connections: int) -> dict[str, float]:
-    """Send all requests and return their rate and how long they took."""
-    loop, took, statuses, left = asyncio.get_running_loop(), [], [], iter(requests)
-    begun = time.perf_counter()
-    clients = [
-        (await loop.create_connection(lambda: Client(left, took, statuses), "127.0.0.1", port))[1]
-        for _ in range(connections)
-    ]
-    await asyncio.gather(*(client.done for client in clients))
-    seconds = time.perf_counter() - begun
-    p50, p99 = np.percentile(took, [50, 99]) * 1000
-    errors = len(requests) - sum(status in (200, 201) for status in statuses)
-    return {"rate": len(requests) / seconds, "p50_ms": p50, "p99_ms": p99, "errors": errors}
+def singles(brand: Brand, count: int) -> list[bytes]:
+    """Return requests for a claim each."""
+    return [post("/api/v1/scans", body) for body in brand.scans(count)]
 
 
-def request(path: str, body: object) -> bytes:
-    """Return the bytes of one request."""
-    text = json.dumps(body).encode()
-    return HEAD.format(path=path, length=len(text)).encode() + text
+def batches(brand: Brand, count: int) -> Iterator[bytes]:
+    """Give requests for an upload each."""
+    for _ in range(count):
+        yield post("/api/v1/scans:batch", b"[" + b",".join(brand.scans(UPLOAD)) + b"]")
 
 
-def make_deployment(config: Config, *, stores: int, items: int) -> list[str]:
-    """Make a deployment with many stores, and return the addresses of its items."""
-    engine = make_engine(config.database_url)
-    upgrade(engine)
-    world = worlds.small(engine, config, items=items)
-    rng = np.random.default_rng(1)
-    places = np.column_stack([rng.uniform(22, 42, stores), rng.uniform(104, 121, stores)])
-    with transaction(engine) as db:
-        row = {"zone": "Asia/Shanghai", "region": "East", "party_id": "F1"}
-        rows = [StoreRow(f"B{n}", f"Store {n}", lat, lon, **row) for n, (lat, lon) in enumerate(places.tolist())]
-        put_stores(db, rows=rows, day=datetime.now(UTC).date())
-        batch = catalogue(db).batch(world.batch.batch_id)
-    key = KeyRing.load(config.keys_path).key(batch.key_id)
-    numbers = np.arange(batch.span("item").first_no, batch.span("item").last_no + 1, dtype=np.uint64)
-    prefix = print_uri(config.base_url, batch.gtin, "")
-    engine.dispose()
-    return [prefix + one.decode() for one in serials(key.secret, numbers)]
+def measure(server: Server, requests: list[bytes], connections: int, *, each: int = 1) -> Measured:
+    """Put the load on a server and count what its processes took of the processors."""
+    before = cpu_s(server)
+    measured = load.run(server.port, requests, connections=connections, good=CLAIMED)
+    measured.cpu_s, measured.each = cpu_s(server) - before, each
+    return measured
 
 
-def body(number: int, uri: str, rng: np.random.Generator) -> dict[str, object]:
-    """Return a scan of a phone somewhere in the country."""
-    lat_deg, lon_deg = rng.uniform(22, 42), rng.uniform(104, 121)
-    place = {"lat_deg": lat_deg, "lon_deg": lon_deg, "accuracy_m": 30.0, "datum": "wgs84"}
-    return {"key": f"k{number}", "uri": uri, "consumer": f"phone-{number}", "scanned_at": None, "position": place}
-
-
-def bench(name: str, config: Config, *, claims: int, stores: int) -> list[tuple[str, dict[str, float]]]:
-    """Measure one database: single claims at 16 and 64 connections, then batches."""
-    uris = make_deployment(config, stores=stores, items=4 * claims)
-    rng = np.random.default_rng(2)
-    bodies = [body(number, uri, rng) for number, uri in enumerate(uris)]
-    rows = []
-    with server.serving(config) as served:
-        warm = [request("/api/v1/scans", one) for one in bodies[:200]]
-        asyncio.run(drive(served.port, warm, 8))
-        start = 200
-        for connections in (16, 64):
-            some = [request("/api/v1/scans", one) for one in bodies[start : start + claims]]
-            rows.append((f"{name}, {connections} connections", asyncio.run(drive(served.port, some, connections))))
-            start += claims
-        batches = [bodies[n : n + BATCH] for n in range(start, start + claims, BATCH)]
-        told = asyncio.run(drive(served.port, [request("/api/v1/scans:batch", some) for some in batches], 2))
-        rows.append((f"{name}, batches of {BATCH}", {**told, "rate": told["rate"] * BATCH}))
-    return rows
-
-
-def bare(claims: int) -> dict[str, float]:
-    """Measure a view that does nothing on the same server with the same settings."""
-    from channel.serving import BACKLOG, THREADS
-
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "bare.py").write_text(BARE)
-        port = free_port()
-        arguments = ["--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws"]
-        arguments += ["--blocking-threads", str(THREADS), "--backlog", str(BACKLOG), "bare:app"]
-        process = subprocess.Popen([sys.executable, "-m", "granian", *arguments], cwd=folder, stderr=subprocess.DEVNULL)
-        try:
-            wait_for(port)
-            some = [request("/api/v1/scans", {"key": "k"})] * (2 * claims)
-            asyncio.run(drive(port, some[:200], 16))
-            return asyncio.run(drive(port, some, 16))
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    """Wait until somebody listens, half a minute at most."""
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit("the bare server did not start")
-
-
-def rate(action: Callable[[], object], *, seconds: float = 2.0) -> float:
-    """Return how often a second an action can be done, one after the other."""
-    done, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
-        action()
-        done += 1
-    return done / (time.perf_counter() - begun)
-
-
-def disk(folder: Path) -> float:
-    """Return how many small writes a second reach the disk."""
-    with (folder / "sync").open("wb") as file:
-
-        def write() -> None:
-            file.write(bytes(4096))
-            file.flush()
-            os.fdatasync(file.fileno())
-
-        return rate(write)
-
-
-def raw_sqlite(folder: Path) -> float:
-    """Return how many transactions a second one loop writes that have the rows of a claim (`synchronous=FULL`)."""
-    db = sqlite3.connect(folder / "raw.db", isolation_level=None)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=FULL")
-    for table in set(ROWS_A_CLAIM):
-        db.execute(f"CREATE TABLE {table} (a INTEGER, b INTEGER, c TEXT, PRIMARY KEY (a, b))")
-    numbers = iter(range(10**9))
-
-    def claim() -> None:
-        number = next(numbers)
-        db.execute("BEGIN IMMEDIATE")
-        for line, table in enumerate(ROWS_A_CLAIM):
-            db.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", (number, line, "x" * 120))
-        db.execute("COMMIT")
-
-    return rate(claim)
+def cpu_s(server: Server) -> float:
+    """Return the processor time that the server's group has taken so far."""
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            total += (int(fields[2]) == server.process.pid) * (int(fields[11]) + int(fields[12]))
+    return total * TICK_S
 
 
 @contextmanager
-def deployments(folder: Path) -> Iterator[dict[str, Config]]:
-    """Give settings on a SQLite file and on a PostgreSQL that writes through to the disk."""
+def profiled(server: Server, path: str | None) -> Iterator[None]:
+    """Let py-spy watch the workers, if wanted: where the time goes, as stacks with counts."""
+    if path is None:
+        yield
+        return
+    command = ["py-spy", "record", "--subprocesses", "--gil", "-r", "200", "-f", "raw", "-o", path]
+    spy = subprocess.Popen([*command, "--pid", str(server.process.pid)], stdout=sys.stderr)
+    yield
+    spy.send_signal(2)
+    spy.wait(60)
 
-    def config(name: str, url: str) -> Config:
-        made = Config.from_env({"GLASSBOX_HOME": str(folder / name), "GLASSBOX_DATABASE_URL": url})
-        made.make_home()
-        return made
 
-    with postgres.cluster(postgres.DURABLE) as url:
-        home = make_url(url).render_as_string(hide_password=False)
-        yield {"SQLite": config("lite", f"sqlite:///{folder / 'lite' / 'g.db'}"), "PostgreSQL": config("pg", home)}
+def fdatasyncs(folder: Path, seconds: float = 2.0) -> float:
+    """Return how often a second the disk can promise to keep a page."""
+    with (folder / "disk").open("wb", buffering=0) as file:
+        started, count = time.perf_counter(), 0
+        while time.perf_counter() - started < seconds:
+            file.seek(count % 256 * 4096)
+            file.write(bytes(4096))
+            os.fdatasync(file.fileno())
+            count += 1
+    return count / seconds
+
+
+def settings(home: Path, url: str) -> Config:
+    """Return the settings of a deployment in an empty home."""
+    told = {"HOME": str(home), "DATABASE_URL": url, "SECRET_KEY": "only for the bench, and long enough"}
+    return Config.from_env({f"GLASSBOX_{name}": value for name, value in told.items()})
+
+
+@contextmanager
+def postgres() -> Iterator[URL]:
+    """Give a server that keeps what it was told."""
+    given = os.environ.get("GLASSBOX_TEST_POSTGRES_URL")
+    with contextlib.nullcontext(make_url(given)) if given else cluster(DURABLE) as url:
+        yield url
+
+
+@contextmanager
+def on_postgres(folder: Path) -> Iterator[tuple[Config, str]]:
+    """Give two empty databases."""
+    with postgres() as server:
+        admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        names = [f"glassbox_bench_{os.getpid()}{end}" for end in ("", "_raw")]
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {names[0]}"))
+        try:
+            first, second = (server.set(database=name).render_as_string(hide_password=False) for name in names)
+            yield settings(folder / "postgresql", first), second
+        finally:
+            with admin.connect() as connection:
+                for name in names:
+                    connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[tuple[Config, str]]:
+    """Give two files that are not there yet."""
+    yield (
+        settings(folder / "sqlite", f"sqlite:///{folder / 'sqlite' / 'glassbox.db'}"),
+        f"sqlite:///{folder / 'raw.db'}",
+    )
+
+
+PLACES = {"sqlite": on_sqlite, "postgresql": on_postgres}
+
+
+def show(table: Table) -> None:
+    """Print a row for each load."""
+    print(f"  {'':<28}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}{'p99/p50':>9}{'cpu us':>9}{'errors':>8}")
+    for name, one in table.items():
+        p50, p99 = one.percentile_ms(50), one.percentile_ms(99)
+        cpu_us = one.cpu_s / (len(one.times_s) * one.each) * 1e6
+        print(f"  {name:<28}{one.rate:>10,.0f}{p50:>9.1f}{p99:>9.1f}{p99 / p50:>9.1f}{cpu_us:>9,.0f}{one.errors:>8}")
+
+
+def compare(table: Table, raw_rate: float) -> None:
+    """Print what it comes to, next to the goals."""
+    singles = [f"claims, {connections} connections" for connections in CONNECTIONS]
+    best = max(table[name].rate for name in singles)
+    upload = table[f"uploads of {UPLOAD}"].rate
+    for name, connections in zip(singles, CONNECTIONS, strict=True):
+        one = table[name]
+        goal(f"{name}: a second", one.rate, 1_000)
+        goal(f"{name}: of the bare app", one.rate / table[f"bare app, {connections} connections"].rate, 0.12)
+        goal(f"{name}: of the raw rows, {raw_rate:,.0f} a second", one.rate / raw_rate, 0.5)
+        goal(f"{name}: p99 / p50", one.percentile_ms(99) / one.percentile_ms(50), 5, at_most=True)
+        goal(f"{name}: errors", one.errors, 0, at_most=True)
+    goal("upload: of the single claims", upload / best, 5)
+
+
+def goal(name: str, value: float, wanted: float, *, at_most: bool = False) -> None:
+    """Print one figure and whether it is as good as was wanted."""
+    reached = value <= wanted if at_most else value >= wanted
+    asked = f"goal {'at most' if at_most else 'at least'} {wanted:,}"
+    print(f"  {name:<58}{value:>10,.2f}  {asked}{'' if reached else '  MISSED'}")
 
 
 def main() -> None:
-    """Print one table."""
-    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("--claims", type=int, default=4000)
-    ask.add_argument("--stores", type=int, default=100_000)
-    told = ask.parse_args()
-    with tempfile.TemporaryDirectory(prefix="glassbox-", dir=Path.cwd()) as name:
+    """Run the bench on each database and print a table each."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--stores", type=int, default=100_000)
+    parser.add_argument("--claims", type=int, default=6_000, help="claims of each load")
+    parser.add_argument("--only", choices=PLACES)
+    parser.add_argument("--folder", type=Path, help="where the databases are, to measure the disk that is meant")
+    parser.add_argument("--profile", metavar="FILE", help="let py-spy watch (with --only)")
+    told = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=told.folder) as name:
         folder = Path(name)
-        synced, raw = disk(folder), raw_sqlite(folder)
-        plain = bare(told.claims)
-        with deployments(folder) as configs:
-            rows = [
-                row for kind, config in configs.items()
-                for row in bench(kind, config, claims=told.claims, stores=told.stores)
-            ]  # fmt: skip
-    print(f"{'':34}{'claims/s':>9}{'p50 ms':>8}{'p99 ms':>8}{'errors':>8}{'of bare':>9}{'of raw':>8}")
-    print(f"{'bare Flask app, 16 connections':34}{plain['rate']:9.0f}{plain['p50_ms']:8.1f}{plain['p99_ms']:8.1f}")
-    print(f"{'raw sqlite3 loop, same rows':34}{raw:9.0f}")
-    print(f"{'fdatasync of the disk':34}{synced:9.0f}")
-    for label, row in rows:
-        shares = f"{row['rate'] / plain['rate']:9.2f}{row['rate'] / raw:8.2f}"
-        print(f"{label:34}{row['rate']:9.0f}{row['p50_ms']:8.1f}{row['p99_ms']:8.1f}{row['errors']:8.0f}{shares}")
+        print(f"disk: {fdatasyncs(folder):,.0f} fdatasync a second; {os.cpu_count()} cores, the load on the same")
+        for backend in islice(PLACES, None) if told.only is None else [told.only]:
+            with PLACES[backend](folder) as (config, raw_url):
+                print(f"{backend}, {told.stores:,} stores")
+                table, raw_rate = bench(config, told, raw_url=raw_url)
+                show(table)
+                compare(table, raw_rate)
 
 
 if __name__ == "__main__":

@@ -37,20 +37,25 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8000, workers:
     workers = choose_workers(config, asked=workers)
     os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(1 << 20))  # else a worker keeps what building its index freed
     with _scheduler(config), TemporaryDirectory(prefix="glassbox-metrics-") as folder:
-        server = Granian(
-            "channel.app",
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=THREADS,
-            backlog=BACKLOG,
-            respawn_failed_workers=True,
-            workers_kill_timeout=10,
-            log_level=LogLevels.error,
-        )
+        server = make_server(host=host, port=port, workers=workers)
         sys.stderr.write(f"serving at http://{host}:{port} with {workers} worker{'s'[: workers > 1]}; Ctrl-C ends it\n")
         server.serve(target_loader=_loader(config, Path(folder)), wrap_loader=False)
+
+
+def make_server(*, host: str, port: int, workers: int) -> Granian:
+    """Make the server with the settings that all of ours have, and the bench's bare app too."""
+    return Granian(
+        "channel.app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        backlog=BACKLOG,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_level=LogLevels.error,
+    )
 
 
 def choose_workers(config: Config, *, asked: int | None) -> int:

@@ -30,7 +30,7 @@ def cluster(settings: tuple[str, ...] = FAST) -> Iterator[URL]:
     """Run a fresh cluster on a socket in a temporary folder; it dies with this process, however that dies."""
     with (
         TemporaryDirectory(prefix="glassbox-") as tools,
-        TemporaryDirectory(prefix="glassbox-", dir=fast_folder()) as home,
+        TemporaryDirectory(prefix="glassbox-", dir=fast_folder() if settings == FAST else None) as home,
     ):
         folder = Path(home)
         user = unprivileged_user()

@@ -17,6 +17,7 @@ from typing import Any
 from channel.config import Config
 
 START_S = 60
+GLASSBOX = ("-m", "channel", "serve")
 SECRET_KEY = "only for tests, and long enough"
 
 
@@ -83,8 +84,8 @@ def command(config: Config, *arguments: str) -> "subprocess.CompletedProcess[str
 
 
 @contextlib.contextmanager
-def serving(config: Config, *arguments: str) -> Iterator[Server]:
-    """Run the server with default settings until the block ends, however it ends.
+def serving(config: Config, *arguments: str, program: tuple[str, ...] = GLASSBOX) -> Iterator[Server]:
+    """Run the server (or another program that takes `--port`) until the block ends, however it ends.
 
     Raises: RuntimeError with its log if it does not answer.
     """
@@ -92,7 +93,7 @@ def serving(config: Config, *arguments: str) -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = config.home / "server.log"
-    ours = [sys.executable, "-m", "channel", "serve", "--port", str(port), *arguments]
+    ours = [sys.executable, *program, "--port", str(port), *arguments]
     with log.open("ab") as file:
         process = subprocess.Popen(ours, env=environment(config), stdout=file, stderr=file, start_new_session=True)
     server = Server(process, port, log)
