@@ -42,7 +42,7 @@ def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8000, workers:
         server.serve(target_loader=_loader(config, Path(folder)), wrap_loader=False)
 
 
-def make_server(*, host: str, port: int, workers: int) -> Granian:
+def make_server(*, host: str, port: int, workers: int) -> Any:
     """Make the server with the settings that all of ours have, and the bench's bare app too."""
     return Granian(
         "channel.app",
