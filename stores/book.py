@@ -3,6 +3,7 @@
 Loaded once per version of the stores; what is said of a single store is fetched when it is first needed.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,11 +14,11 @@ import numpy as np
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from scans.places import Position, distance_m
+from scans.places import Position
 from scans.schema import table_of
 from scans.versions import kept
 from stores.directory import UnknownStoreError
-from stores.nearest import StoreIndex
+from stores.nearest import StoreIndex, to_ecef
 from stores.tables import Party, Rep, Store, StoreOwner
 
 
@@ -52,17 +53,18 @@ class StoreFacts:
 
 @dataclass(frozen=True, slots=True)
 class RepBase:
-    """Where a rep starts the day."""
+    """Where a rep starts the day, earth-centred: chords rank bases as ways do, at a hundredth of the cost."""
 
     id: int
     region: str
-    base: Position
+    base_m: Sequence[float]
 
 
 def rep_for(reps: Sequence[RepBase], *, region: str, place: Position) -> int | None:
     """Return the rep who visits a store: of its region, the one with the nearest base; ties to the first made."""
     near = [rep for rep in reps if rep.region == region]
-    return min(near, key=lambda rep: (distance_m(rep.base, place), rep.id)).id if near else None
+    here_m = to_ecef(place.lat_deg, place.lon_deg).tolist() if near else []
+    return min(near, key=lambda rep: (math.dist(rep.base_m, here_m), rep.id)).id if near else None
 
 
 _PARTY, _STORE, _OWNER = table_of(Party).c, table_of(Store).c, table_of(StoreOwner).c
@@ -142,7 +144,7 @@ def store_book(db: Session) -> StoreBook:
 def reps(db: Session) -> list[RepBase]:
     """Return every rep's region and base, in the order they were made."""
     found = db.execute(select(Rep.party_id, Rep.region, Rep.base_lat_deg, Rep.base_lon_deg).order_by(Rep.party_id))
-    return [RepBase(id_, region, Position(lat_deg, lon_deg, None)) for id_, region, lat_deg, lon_deg in found]
+    return [RepBase(id_, region, to_ecef(lat_deg, lon_deg).tolist()) for id_, region, lat_deg, lon_deg in found]
 
 
 def _load(db: Session) -> StoreBook:
