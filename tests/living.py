@@ -24,7 +24,14 @@ DAYS = 56
 NOW = datetime(2026, 6, 15, 13, 0, tzinfo=UTC)  # nine in the evening in Shanghai, a Monday
 TODAY = date(2026, 6, 15)
 PASSWORD = "a long password for tests"
-USERS = (("boss", "owner", None), ("lin", "franchisee", "F-XUHUI"), ("zhou", "rep", "R-1"), ("qian", "auditor", None))
+USERS = (
+    ("boss", "owner", None),
+    ("qian", "auditor", None),
+    ("zhou", "rep", "R-1"),
+    ("xu", "franchisee", "F-XUHUI"),
+    ("shen", "dealer", "D-SH"),
+    ("lin", "franchisee", "F-MINHANG"),
+)
 STORES = (
     ("S-01", "徐汇小杨便利店", "F-XUHUI", 31.1885, 121.4365, 5.0),
     ("S-02", "漕溪北路联华", "F-XUHUI", 31.1903, 121.4372, 4.0),

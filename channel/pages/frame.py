@@ -2,10 +2,11 @@
 
 import hashlib
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.blueprints import BlueprintSetupState
 from jinja2 import StrictUndefined
 
@@ -30,6 +31,13 @@ def _words() -> dict[str, Any]:
         "asset": asset,
         "in_language": in_language,
     }
+
+
+@page.after_app_request
+def _let_assets_be_kept(response: Response) -> Response:
+    if request.endpoint == "static" and "v" in request.args and response.status_code == HTTPStatus.OK:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 def asset(name: str) -> str:

@@ -63,5 +63,6 @@ def _remember(response: Response) -> Response:
     asked = request.args.get("lang")
     if asked in LANGUAGES:
         response.set_cookie(COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure)
-    response.vary.update(["Accept-Language", "Cookie"])
+    if request.endpoint != "static":
+        response.vary.update(["Accept-Language", "Cookie"])
     return response
