@@ -25,6 +25,7 @@ from channel.metrics import share
 
 THREADS = 64
 BACKLOG = 2048
+LEAVE_S = 10
 
 
 def serve(config: Config, *, host: str = "127.0.0.1", port: int = 8000, workers: int | None = None) -> None:
@@ -91,6 +92,8 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         sleep(WATCH_S)
     os.kill(os.getpid(), signal.SIGTERM)
+    sleep(LEAVE_S)  # a worker that is just starting does not hear the first signal
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _require_head(config: Config) -> None:
