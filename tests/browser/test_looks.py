@@ -82,7 +82,8 @@ def test_law_a_page_is_accessible_and_keeps_to_itself(shown, name, size, theme, 
 def test_law_whatever_is_tapped_is_large_enough(shown, name):
     page = shown(name, "phone", "light", "zh")
     small = page.evaluate(
-        """() => [...document.querySelectorAll("button, .button, summary, select, input:not([type=hidden], [type=radio], [type=checkbox]), label:has(input), nav a")]
+        """() => [...document.querySelectorAll("button, .button, summary, select, label:has(input), nav a, " +
+            "input:not([type=hidden], [type=radio], [type=checkbox])")]
         .map(one => [one.textContent.trim() || one.name, one.getBoundingClientRect()])
         .filter(([, box]) => box.width && (box.height < 43.5 || box.width < 43.5)).map(([name]) => name)"""
     )
@@ -101,7 +102,7 @@ def test_law_the_keyboard_gets_in_by_the_content_link_and_is_always_seen(shown, 
         style = page.evaluate(
             "(style => [style.outlineStyle, parseFloat(style.outlineWidth)])(getComputedStyle(document.activeElement))"
         )
-        assert style[0] != "none"
+        assert style[0] != "none", page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
         assert style[1] >= 2
 
 
