@@ -14,13 +14,18 @@ from stores.tables import Delivery, Flag, Outcome, Party, Rep, Sale, Share, Stor
 
 
 class DayCounts(NamedTuple):
-    """Claims of a business day: all, those with a store, those doubted, and the cents they were rewarded with."""
+    """Claims of a business day: all, and those with a store."""
 
     day: date
     claims: int
     with_store: int
+
+
+class HourCounts(NamedTuple):
+    """Scans of an hour, repeats too, and those of them that raised a doubt about their code."""
+
+    scans: int
     suspects: int
-    reward_cents: int
 
 
 class Way(NamedTuple):
@@ -74,6 +79,17 @@ class FlagLine(NamedTuple):
     confirmed: int
 
 
+class Stopped(NamedTuple):
+    """A visit to a store, and what came of it if somebody has reported."""
+
+    day: date
+    rep: str
+    was_real: bool | None
+    cause: str | None
+    action: str | None
+    note: str | None
+
+
 class Handed(NamedTuple):
     """A case or pallet that came to a store."""
 
@@ -84,20 +100,19 @@ class Handed(NamedTuple):
 
 def counts_per_day(db: Session, *, first: date, last: date) -> list[DayCounts]:
     """Return the claims of each business day that had any."""
-    doubted, cents = func.sum(case((Claim.verdict == "suspect", 1), else_=0)), func.sum(Claim.reward_cents)
-    counted = select(Sale.day, func.count(), func.count(Sale.store_id), doubted, cents)
-    counted = counted.join(Claim, Claim.code_no == Sale.code_no).where(Sale.day.between(first, last))
-    found = db.execute(counted.group_by(Sale.day).order_by(Sale.day))
-    return [DayCounts(day, claims, placed, int(odd), int(cents)) for day, claims, placed, odd, cents in found]
+    counted = select(Sale.day, func.count(), func.count(Sale.store_id)).where(Sale.day.between(first, last))
+    return [DayCounts(*row) for row in db.execute(counted.group_by(Sale.day).order_by(Sale.day))]
 
 
-def scans_per_hour(db: Session, *, start: datetime, end: datetime) -> dict[datetime, int]:
-    """Return how many scans were made in each hour that had any, repeats too."""
+def scans_per_hour(db: Session, *, start: datetime, end: datetime) -> dict[datetime, HourCounts]:
+    """Return the scans of each hour that had any."""
     seconds = extract("epoch", Scan.scanned_at)
     hour = seconds - seconds % 3600
     # A scan is received after it is made, so the index on the receipt narrows it down.
-    made = select(hour, func.count()).where(Scan.received_at >= start, Scan.scanned_at >= start, Scan.scanned_at < end)
-    return {datetime.fromtimestamp(int(at), UTC): count for at, count in db.execute(made.group_by(hour))}
+    doubted = func.sum(case((Scan.verdict == "suspect", 1), else_=0))
+    made = select(hour, func.count(), doubted).where(Scan.received_at >= start)
+    found = db.execute(made.where(Scan.scanned_at >= start, Scan.scanned_at < end).group_by(hour))
+    return {datetime.fromtimestamp(int(at), UTC): HourCounts(scans, int(odd)) for at, scans, odd in found}
 
 
 def claims_per_region(db: Session, *, first: date, last: date) -> dict[str, int]:
@@ -169,6 +184,15 @@ def handed_to(db: Session, *, store_id: str, start: datetime, end: datetime) -> 
     came = came.join(Store, Store.id == Delivery.to_store_id).where(Store.store_id == store_id)
     within = came.where(Delivery.delivered_at >= start, Delivery.delivered_at < end)
     return [Handed(*row) for row in db.execute(within.order_by(Delivery.delivered_at, Delivery.delivery_id))]
+
+
+def visits_to(db: Session, *, store_id: str, first: date, last: date) -> list[Stopped]:
+    """Return the visits to a store, the latest first."""
+    told = select(Visit.day, Party.name, Outcome.was_real, Outcome.cause, Outcome.action, Outcome.note)
+    told = told.join(Store, Store.id == Visit.store_id).join(Party, Party.id == Visit.rep_id)
+    told = told.outerjoin(Outcome, Outcome.visit_id == Visit.id)
+    wanted = told.where(Store.store_id == store_id, Visit.day.between(first, last))
+    return [Stopped(*row) for row in db.execute(wanted.order_by(Visit.day.desc(), Visit.id))]
 
 
 def begun(db: Session) -> Begun:

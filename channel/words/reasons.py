@@ -54,7 +54,7 @@ def flag_reason(why: Mapping[str, Any]) -> str:
         return str(_PRESENCE[code])
     if code not in _ODD:
         return str(code)
-    said = gettext(_ODD[code], **told)
+    said = gettext(_IN_A_DAY.get(code, _ODD[code]) if why.get("days") == 1 else _ODD[code], **told)
     if "sold" in why and code in ("one_phone", "sold_far"):
         return said + " " + flag_reason({**why, "code": "stretch_high"})
     return said
@@ -70,11 +70,15 @@ _ODD = {
         "Slowly more: sold %(sold)s in %(days)s days, where %(expected)s were normal (%(low)s to %(high)s)."
     ),
     "one_phone": N_(
-        "Cartons scanned by one phone: %(items)s of %(of)s items in %(days)s days came in %(events)s bulk scans."
+        "Cartons scanned by one phone: %(items)s of %(of)s items in %(days)s days (bulk scans: %(events)s)."
     ),
     "sold_far": N_(
         "Sold elsewhere: %(items)s of %(of)s items delivered here were scanned more than 30 km away in %(days)s days."
     ),
+}
+_IN_A_DAY = {
+    "stretch_low": N_("Sold %(sold)s in one day, where %(expected)s are normal (%(low)s to %(high)s)."),
+    "stretch_high": N_("Sold %(sold)s in one day, where only %(expected)s are normal (%(low)s to %(high)s)."),
 }
 _PRESENCE = {
     "absent": lazy_gettext("not in the books on this day"),

@@ -49,13 +49,13 @@ def flag(db, store_id, *, stake_cents, direction="too_bad", days=1, **said):
 
 def test_claims_are_counted_per_business_day(read):
     days = overview.counts_per_day(read, first=make.TODAY - DAY, last=make.TODAY)
-    assert days == [(make.TODAY, 3, 2, 0, 150)]
+    assert days == [(make.TODAY, 3, 2)]
     assert overview.counts_per_day(read, first=make.TODAY + DAY, last=make.TODAY + DAY) == []
 
 
 def test_scans_are_counted_per_hour_repeats_too(read):
     hours = overview.scans_per_hour(read, start=MIDNIGHT, end=MIDNIGHT + DAY)
-    assert hours == {make.NOW: 4}
+    assert hours == {make.NOW: (4, 0)}
     assert overview.scans_per_hour(read, start=MIDNIGHT + DAY, end=MIDNIGHT + 2 * DAY) == {}
 
 
@@ -110,6 +110,9 @@ def test_flags_are_listed_by_stake_with_what_visits_made_of_them(read):
     assert overview.flag_list(read, since=make.TODAY, limit=10, store_id="S-far") == found[:1]
     assert overview.flag_list(read, since=make.TODAY, limit=1, offset=1) == found[1:]
     assert overview.flag_list(read, since=make.TODAY + DAY, limit=10) == []
+    went = overview.visits_to(read, store_id="S-near", first=make.TODAY, last=make.TODAY)
+    assert went == [(make.TODAY, "Rep", True, "other", "none", None)]
+    assert overview.visits_to(read, store_id="S-far", first=make.TODAY, last=make.TODAY) == []
     assert overview.flag_count(read, first=make.TODAY - 9 * DAY, last=make.TODAY) == 2
 
 

@@ -10,7 +10,7 @@ from channel.pages.office import figures
 from channel.pages.office.door import READERS, look_back, midnight, page
 from stores import overview
 
-FLAGS_SHOWN, FLAGS_A_PAGE = 8, 30
+FLAGS_OF_A_KIND, FLAGS_A_PAGE = 4, 30
 FLAG_DAYS = 7
 MOST_STORES = 1500
 DIRECTIONS = ("too_bad", "too_good")
@@ -31,7 +31,11 @@ def board() -> str:
         regions = overview.claims_per_region(db, first=first, last=last)
         way = overview.way_of_codes(db)
         stores = overview.sums_of_stores(db, first=week, last=last, limit=MOST_STORES)
-        flags = overview.flag_list(db, since=week, limit=FLAGS_SHOWN)
+        flags = [
+            flag
+            for direction in DIRECTIONS
+            for flag in overview.flag_list(db, since=week, limit=FLAGS_OF_A_KIND, direction=direction)
+        ]
         odd = _odd(db, week, last)
     told = figures.Told(first, last, days, hours, shared, odd)
     return render_template(

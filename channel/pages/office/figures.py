@@ -11,7 +11,7 @@ from channel import words
 from channel.charts import Bar, Cell, Chart, Frame, Point, province
 from channel.pages.office.door import zone
 from channel.words import gettext as _
-from stores.overview import DayCounts, StoreSum, Way
+from stores.overview import DayCounts, HourCounts, StoreSum, Way
 
 
 class Told(NamedTuple):
@@ -20,7 +20,7 @@ class Told(NamedTuple):
     first: date
     last: date
     days: Sequence[DayCounts]
-    hours: Mapping[datetime, int]
+    hours: Mapping[datetime, HourCounts]
     shared: Mapping[date, int]
     flags: tuple[int, int]
 
@@ -40,13 +40,12 @@ def figures(told: Told) -> list[Figure]:
     """Return the counts that matter."""
     claims = {day.day: day.claims for day in told.days}
     placed = {day.day: day.with_store for day in told.days}
-    doubted = {day.day: day.suspects for day in told.days}
     now, before = told.flags
     return [
         _scans(told),
         _counted(_("First scans"), claims, told),
         _share(_("First scans that got a store"), placed, claims, told),
-        _counted(_("Suspect codes"), doubted, told, rising="bad"),
+        _counted(_("Suspect scans"), _per_day(told, "suspects"), told, rising="bad"),
         Figure(
             _("Abnormal stores"),
             words.number(now),
@@ -86,7 +85,7 @@ def _counted(
 
 
 def _scans(told: Told) -> Figure:
-    per_day = _per_day(told.hours)
+    per_day = _per_day(told, "scans")
     today = per_day.pop(told.last + timedelta(days=1), 0)
     note = _("%(count)s today so far", count=words.number(today))
     return _counted(_("Scans"), per_day, told)._replace(note=note)
@@ -164,21 +163,21 @@ def _scatter(stores: Sequence[StoreSum]) -> Chart:
 
 def _hours(told: Told) -> Chart:
     counts = [[0] * 24 for _ in range(7)]
-    for hour, count in told.hours.items():
+    for hour, made in told.hours.items():
         local = hour.astimezone(zone())
         if told.first <= local.date() <= told.last:
-            counts[local.weekday()][local.hour] += count
+            counts[local.weekday()][local.hour] += made.scans
     frame = Frame(
         _("When people scan"), _("The hours of the week, in the owner's zone."), (_("Day"), *map(str, range(24)))
     )
     return draw.hours(frame, counts, weekdays=words.weekdays())
 
 
-def _per_day(hours: Mapping[datetime, int]) -> dict[date, int]:
+def _per_day(told: Told, which: str) -> dict[date, int]:
     sums: dict[date, int] = {}
-    for hour, count in hours.items():
+    for hour, counts in told.hours.items():
         day = hour.astimezone(zone()).date()
-        sums[day] = sums.get(day, 0) + count
+        sums[day] = sums.get(day, 0) + getattr(counts, which)
     return sums
 
 

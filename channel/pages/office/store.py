@@ -33,6 +33,7 @@ def show_store(store_id: str) -> str:
         end = midnight(last + timedelta(days=1))
         handed = overview.handed_to(db, store_id=store_id, start=midnight(first), end=end)
         flags = overview.flag_list(db, since=first, limit=20, store_id=store_id)
+        visits = overview.visits_to(db, store_id=store_id, first=first, last=last)
     return render_template(
         "office/store.html",
         store=known,
@@ -45,6 +46,7 @@ def show_store(store_id: str) -> str:
         expected=_expected(sold),
         handed=handed,
         flags=flags,
+        visits=visits,
     )
 
 
