@@ -103,7 +103,7 @@ def line(part: Earned, own: set[str]) -> Line:
     """Return one part with its reason and, if it rests on a position, the distances behind it."""
     because = words.why_mine(part.evidence, part.follows, part.confidence, part.why, part.store_id)
     near = part.why.get("candidates", [])
-    if part.evidence != "position" or not near:
+    if part.follows != "sale" or part.evidence != "position" or not near:
         return Line(part, because, None)
     rows = [_near(one, part, own) for one in near]
     frame = _frame(_("Stores near the position"), (_("Store"), _("Distance")))
@@ -119,8 +119,16 @@ def file_head() -> list[str]:
 def file_row(part: Earned) -> list[str | int | float | None]:
     """Return a part as a row of the file."""
     because = words.why_mine(part.evidence, part.follows, part.confidence, part.why, part.store_id)
-    told = [part.day.isoformat(), part.at.isoformat(), part.scan_id, part.product, part.store_id, part.store]
-    return [*told, part.evidence, part.confidence, part.plan, part.follows, part.cents, part.state, because]
+    told: list[str | int | float | None] = [
+        part.day.isoformat(),
+        part.at.isoformat(),
+        part.scan_id,
+        part.product,
+        part.store_id,
+        part.store,
+    ]
+    sale = [part.evidence, part.confidence] if part.follows == "sale" else [None, None]
+    return [*told, *sale, part.plan, part.follows, part.cents, part.state, because]
 
 
 def per_day(days: Sequence[StoreDayEarned], wanted: Wanted) -> dict[date, int]:

@@ -39,6 +39,7 @@ def show() -> str:
         days = earned_by_store_day(db, wanted=wanted)
         parts = earned_parts(db, wanted=wanted, limit=LINES + 1, offset=LINES * (number - 1))
         own = own_stores(db, scope=scope, store_ids=_stores_named(parts))
+    lines = [earned.line(part, own) for part in parts[:LINES]]
     return render_template(
         "franchise/show.html",
         name=name,
@@ -47,7 +48,8 @@ def show() -> str:
         figures=earned.figures(states, before, days, wanted),
         charts=earned.charts(days, states, wanted),
         stores=earned.stores(days, wanted),
-        lines=[earned.line(part, own) for part in parts[:LINES]],
+        lines=lines,
+        opened=next((number for number, line in enumerate(lines) if line.picture is not None), 0),
         count=sum(parts for parts, _cents in states.values()),
         at_page=number,
         more=len(parts) > LINES,

@@ -10,18 +10,18 @@ from channel.words.locale import N_, gettext
 
 
 def why_mine(evidence: str, follows: str, confidence: float, why: Mapping[str, Any], store_id: str | None) -> str:
-    """Say why a part belongs to whom it was given."""
-    told = {
+    """Say why a part belongs to whom it was given.
+
+    One that follows the link says nothing of the sale: it may have been made in a rival's store.
+    """
+    if follows == "link":
+        return gettext("This consumer belongs to this store, whose parties earn wherever the consumer buys.")
+    return {
         "delivered": lambda: _delivered(why.get("delivered_m")),
         "source": lambda: gettext("It was scanned through this store's own poster or till."),
         "chosen": lambda: gettext("The consumer said that it was bought in this store."),
         "position": lambda: _position(confidence, why, store_id),
     }.get(evidence, lambda: gettext("No store is known for this sale."))()
-    if follows == "link":
-        return (
-            gettext("This consumer belongs to this store, whose parties earn wherever the consumer buys.") + " " + told
-        )
-    return told
 
 
 def _delivered(metres: float | None) -> str:

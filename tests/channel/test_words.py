@@ -130,7 +130,7 @@ def test_why_a_part_is_ones_own_names_no_rival(said):
         ("source", "sale", "It was scanned through this store's own"),
         ("chosen", "sale", "The consumer said"),
         ("unknown", "sale", "No store is known"),
-        ("delivered", "link", "This consumer belongs to this store"),
+        ("position", "link", "This consumer belongs to this store"),
     ],
 )
 def test_every_kind_of_evidence_is_told(said, evidence, follows, begins):

@@ -8,7 +8,7 @@ from flask import render_template, request
 from channel import access, providers, words
 from channel import charts as draw
 from channel.charts import BandDay, Chart, Frame
-from channel.pages.office.door import READERS, midnight, page, zone
+from channel.pages.office.door import READERS, look_back, midnight, page, zone
 from channel.words import gettext as _
 from stores import overview
 from stores.directory import store
@@ -24,8 +24,7 @@ def show_store(store_id: str) -> str:
     """Show one store."""
     told = request.args.get("days", "")
     days = int(told) if told in map(str, SPANS) else SPANS[1]
-    last = providers.today()
-    first = last - timedelta(days=days - 1)
+    first, last = look_back(days)
     with providers.reading() as db:
         scope = access.scope(db)
         known = store(db, scope=scope, store_id=store_id)
