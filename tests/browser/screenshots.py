@@ -30,9 +30,10 @@ from stores.tables import Flag, Party, Store, Visit
 from tests.browser.conftest import LOCALES, SIZES
 from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 
+FRESH, WON = "a fresh code", "a code with a prize"
 TARGET = Path(__file__).parents[2] / "docs/screenshots"
 COLOURS = 224
-TRIES = 12  # codes, until one has a prize
+TRIES = 60  # codes, until one is fresh or has a prize
 PASSWORD = "only for pictures"
 
 
@@ -48,11 +49,11 @@ class Picture(NamedTuple):
     height: int
 
 
-def pictures(codes: list[str], store: str, day: str) -> list[Picture]:
+def pictures(store: str, day: str) -> list[Picture]:
     """List the pictures to take."""
     return [
-        Picture("consumer", codes[0], None, "phone", "light", "zh", 1040),
-        Picture("consumer-answered", "#", None, "phone", "light", "zh", 1300),
+        Picture("consumer", FRESH, None, "phone", "light", "zh", 1040),
+        Picture("consumer-answered", WON, None, "phone", "light", "zh", 1300),
         Picture("rep", f"/rep?day={day}", "shot-rep", "phone", "dark", "zh", 1500),
         Picture("franchise", "/franchise", "shot-franchisee", "desk", "light", "zh", 2300),
         Picture("office", "/office", "shot-owner", "desk", "light", "zh", 2200),
@@ -77,7 +78,7 @@ def main() -> None:
     chromium = next(filter(None, map(shutil.which, CHROMIUM)))
     with served(config) as base, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
-        for picture in pictures(codes, store, day):
+        for picture in pictures(store, day):
             take(browser, base, picture, place, codes)
         browser.close()
 
@@ -129,8 +130,8 @@ def take(browser: Any, base: str, picture: Picture, place: dict[str, float], cod
         page.fill("#name", picture.user)
         page.fill("#password", PASSWORD)
         page.click("form[action='/'] button")
-    if picture.path == "#":
-        win(page, codes)
+    if picture.path in (FRESH, WON):
+        show_code(page, codes, won=picture.path == WON)
     else:
         page.goto(picture.path)
     image = Image.open(BytesIO(page.screenshot(full_page=True)))
@@ -140,10 +141,14 @@ def take(browser: Any, base: str, picture: Picture, place: dict[str, float], cod
     context.close()
 
 
-def win(page: Any, codes: list[str]) -> None:
-    """Claim items until one has a prize."""
+def show_code(page: Any, codes: list[str], *, won: bool) -> None:
+    """Show a code that nobody has scanned, or claim such codes until one has a prize."""
     for code in codes:
         page.goto(code)
+        if not page.query_selector(".chip.bad"):
+            continue
+        if not won:
+            return
         page.click("button[value=position]")
         page.wait_for_selector("#bought")
         if page.query_selector(".prize"):
