@@ -148,9 +148,9 @@ def test_a_franchisee_narrows_the_period_and_opens_a_part(window):
         page.get_by_label("To", exact=True).fill(day)
         page.get_by_role("button", name="Show").click()
         page.wait_for_url(re.compile(f"from={day}"))
-        part = page.locator(".part details").first
-        part.locator("summary").click()
-        assert part.get_by_text("Confidence").is_visible()
+        page.locator(".part details:not([open]) summary").first.click()
+        assert page.locator(".part details[open]").count() == 2
+        assert page.locator(".part details[open]").last.get_by_text("plan-2026").is_visible()
         with page.expect_download() as download:
             page.get_by_role("link", name="XLSX").click()
         assert download.value.suggested_filename == f"glassbox-{day}-{day}.xlsx"
