@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from scans.schema import table_of
 from scans.tables import Consumer
-from scans.versions import upsert
+from scans.writing import insert_new
 
 _CONSUMER = table_of(Consumer).c
 _KNOWN = select(_CONSUMER.device, _CONSUMER.id).where(_CONSUMER.device.in_(bindparam("names", expanding=True)))
@@ -22,8 +22,7 @@ def know(db: Session, *, devices: Collection[str], now: datetime) -> dict[str, i
     if not missing:
         return known
     rows = [{"device": name, "first_seen_at": now} for name in missing]
-    made = upsert(db)(Consumer.__table__).on_conflict_do_nothing().returning(Consumer.device, Consumer.id)
-    known.update({device: id_ for device, id_ in db.execute(made, rows)})
+    known.update({device: id_ for device, id_ in insert_new(db, Consumer, rows, told="device, id")})
     lost = [name for name in missing if name not in known]
     return known | _known(db, lost) if lost else known
 

@@ -18,7 +18,7 @@ from scans.gs1 import parse_link
 from scans.keys import KeyRing
 from scans.places import Position, coarsen, read_position
 from scans.tables import Claim, Scan
-from scans.versions import upsert
+from scans.writing import insert_new
 
 LATE = timedelta(days=7)
 AHEAD = timedelta(minutes=2)
@@ -127,11 +127,8 @@ def stored_answers(db: Session, *, scans: Sequence[Checked]) -> dict[tuple[int, 
 
 def take_claims(db: Session, *, claims: Sequence[dict[str, Any]]) -> set[int]:
     """Insert claims and return the codes won: whoever comes second inserts nothing and is told nothing."""
-    if not claims:
-        return set()
     rows = sorted(claims, key=lambda row: row["code_no"])
-    won = upsert(db)(Claim.__table__).on_conflict_do_nothing().returning(Claim.code_no)
-    return set(db.scalars(won, rows))
+    return {code_no for (code_no,) in insert_new(db, Claim, rows, told="code_no")}
 
 
 def record_scans(db: Session, *, scans: Sequence[dict[str, Any]]) -> None:
@@ -140,8 +137,7 @@ def record_scans(db: Session, *, scans: Sequence[dict[str, Any]]) -> None:
     Raises: ClaimLostError if another transaction has meanwhile recorded one under the same key.
     """
     rows = sorted(scans, key=lambda row: (row["code_no"], row["key_hash"]))
-    written = upsert(db)(Scan.__table__).on_conflict_do_nothing().returning(Scan.code_no)
-    if len(db.scalars(written, rows).all()) < len(rows):
+    if len(insert_new(db, Scan, rows, told="code_no")) < len(rows):
         raise ClaimLostError("another scan under the same key came first")
 
 

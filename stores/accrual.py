@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from scans.schema import table_of
+from scans.writing import insert_rows
 from stores.accounts import account_no
 from stores.attribution import Attribution
 from stores.book import StoreFacts
@@ -54,8 +55,7 @@ def accrue(
         entries.append(NewEntry(one.sale.code_no, seq, "claim", now, postings))
         shares += rows
     post(db, entries=entries, currency=currency)
-    if shares:
-        db.execute(insert(table_of(Share)), sorted(shares, key=_key))
+    insert_rows(db, Share, sorted(shares, key=_key))
 
 
 def release_due(db: Session, *, now: datetime, currency: str) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from scans.catalogue import Found
 from scans.places import Position, accuracy_class, distance_m
 from scans.schema import table_of
+from scans.writing import insert_rows
 from stores.book import StoreBook, StoreFacts
 from stores.deliveries import delivered_to
 from stores.nearest import Candidate
@@ -128,8 +129,7 @@ def attribute(
 def record_sales(db: Session, *, sales: Sequence[Attribution], plan_id: int | None, now: datetime) -> None:
     """Write the sale of every claim of a group."""
     rows = [{**sale_columns(sale, now=now), "code_no": sale.code_no, "seq": 0, "plan_id": plan_id} for sale in sales]
-    if rows:
-        db.execute(insert(table_of(Sale)), sorted(rows, key=lambda row: row["code_no"]))
+    insert_rows(db, Sale, sorted(rows, key=lambda row: row["code_no"]))
 
 
 def sales_of(db: Session, *, code_nos: Collection[int]) -> dict[int, SaleNow]:

@@ -71,15 +71,15 @@ _PARTY, _STORE, _OWNER = table_of(Party).c, table_of(Store).c, table_of(StoreOwn
 _WANTED: BindParameter[int] = bindparam("ids", expanding=True)
 _PARTIES = select(_PARTY.id, _PARTY.kind, _PARTY.parent_id)
 _PLACES = select(_STORE.id, _STORE.store_id, _STORE.lat_deg, _STORE.lon_deg).order_by(_STORE.store_id)
-_OWNERS = (
-    select(_OWNER.store_id, _OWNER.from_on, _OWNER.party_id)
-    .where(_OWNER.store_id.in_(_WANTED))
-    .order_by(_OWNER.from_on)
-)
-_STORES = select(
-    _STORE.id, _STORE.store_id, _STORE.name, _STORE.zone, _STORE.region, _STORE.lat_deg, _STORE.lon_deg,
-    _STORE.opened_on, _STORE.closed_on,
-).where(_STORE.id.in_(_WANTED))  # fmt: skip
+_STORES = (
+    select(
+        _STORE.id, _STORE.store_id, _STORE.name, _STORE.zone, _STORE.region, _STORE.lat_deg, _STORE.lon_deg,
+        _STORE.opened_on, _STORE.closed_on, _OWNER.from_on, _OWNER.party_id,
+    )
+    .join_from(Store, StoreOwner, isouter=True)
+    .where(_STORE.id.in_(_WANTED))
+    .order_by(_STORE.id, _OWNER.from_on)
+)  # fmt: skip
 
 
 class StoreBook:
@@ -107,20 +107,21 @@ class StoreBook:
         return int(self._keys[place])
 
     def facts(self, db: Session, *, store_ids: Collection[int]) -> dict[int, StoreFacts]:
-        """Return the facts of stores by our own key; two statements for all those not met before."""
-        missing = sorted(set(store_ids) - self._facts.keys())
+        """Return the facts of stores by our own key; one statement for all those not met before."""
+        missing = sorted({id_ for id_ in store_ids if id_ not in self._facts})
         if missing:
             self._load(db, missing)
         return {id_: self._facts[id_] for id_ in store_ids}
 
     def _load(self, db: Session, store_ids: list[int]) -> None:
-        owners: dict[int, list[tuple[date, dict[str, int]]]] = {}
-        owned = db.execute(_OWNERS, {"ids": store_ids}).all()
+        rows = db.execute(_STORES, {"ids": store_ids}).all()
+        owned = [row for row in rows if row.party_id is not None]
         if any(row.party_id not in self._parties for row in owned):
             self._parties = {id_: (kind, parent_id) for id_, kind, parent_id in db.execute(_PARTIES)}
-        for store_id, from_on, party_id in owned:
-            owners.setdefault(store_id, []).append((from_on, self._line(party_id)))
-        for row in db.execute(_STORES, {"ids": store_ids}):
+        owners: dict[int, list[tuple[date, dict[str, int]]]] = {}
+        for row in owned:
+            owners.setdefault(row.id, []).append((row.from_on, self._line(row.party_id)))
+        for row in rows:
             self._facts[row.id] = _facts(row, tuple(owners.get(row.id, ())), self.reps)
 
     def _line(self, party_id: int) -> dict[str, int]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, union_all
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
-from scans.schema import table_of
+from scans.writing import insert_rows
 from stores.tables import Account, Entry, Posting
 
 BATCH_SHARD = 1 << 41
@@ -68,8 +68,8 @@ def post(db: Session, *, entries: Sequence[NewEntry], currency: str) -> None:
         for posting in entry.postings:
             if posting.amount_cents <= 0 or posting.debit_no == posting.credit_no:
                 raise PostingError("a posting moves more than nothing between two accounts")
-    db.execute(insert(table_of(Entry)), [_entry_row(entry) for entry in told])
-    db.execute(insert(table_of(Posting)), [row for entry in told for row in _posting_rows(entry, currency)])
+    insert_rows(db, Entry, [_entry_row(entry) for entry in told])
+    insert_rows(db, Posting, [row for entry in told for row in _posting_rows(entry, currency)])
 
 
 def last_seqs(db: Session, *, shard_nos: Collection[int]) -> dict[int, int]:

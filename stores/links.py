@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from scans.schema import table_of
-from scans.versions import upsert
+from scans.writing import insert_new
 from stores.tables import Link
 
 _LINK = table_of(Link).c
@@ -18,19 +18,18 @@ _LINKED = (
 )
 
 
-def link_first(db: Session, *, stores: Mapping[int, tuple[int, str]], now: datetime) -> None:
-    """Link consumers (consumer -> store, evidence) who have no store yet; who has one keeps it."""
+def link_first(db: Session, *, stores: Mapping[int, tuple[int, str]], now: datetime) -> set[int]:
+    """Link consumers (consumer -> store, evidence) who have no store yet, and return these; who has one keeps it."""
     rows = [
         {"consumer_id": consumer_id, "seq": 0, "store_id": store_id, "linked_at": now, "evidence": evidence}
         for consumer_id, (store_id, evidence) in sorted(stores.items())
     ]
-    if rows:
-        db.execute(upsert(db)(Link.__table__).on_conflict_do_nothing(), rows)
+    return {consumer_id for (consumer_id,) in insert_new(db, Link, rows, told="consumer_id")}
 
 
 def home_stores(db: Session, *, consumer_ids: Collection[int]) -> dict[int, int]:
     """Return the store each of the consumers is linked to now."""
-    linked = db.execute(_LINKED, {"consumer_ids": list(consumer_ids)})
+    linked = db.execute(_LINKED, {"consumer_ids": list(consumer_ids)}) if consumer_ids else ()
     return {consumer_id: store_id for consumer_id, store_id in linked}  # the last one told of a consumer stays
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from scans.schema import table_of
@@ -20,6 +20,7 @@ from stores.tables import ClosedDay, DirtyDay, Flag, Sale, Store, StoreDay
 COUNTED = "goods"
 MAX_DAYS = 800
 CROWD_STORES, CROWD_OWNERS = 5, 3
+_CLOSED = select(table_of(ClosedDay).c.day).where(table_of(ClosedDay).c.day.in_(bindparam("days", expanding=True)))
 
 
 class SpanError(ValueError):
@@ -41,7 +42,7 @@ class DayRow:
 def mark_dirty(db: Session, *, store_days: Collection[tuple[int, date]]) -> None:
     """Note that sales of these stores and days have changed, where the day was closed already."""
     days = {day for _, day in store_days}
-    closed = set(db.scalars(select(ClosedDay.day).where(ClosedDay.day.in_(days)))) if days else set()
+    closed = set(db.scalars(_CLOSED, {"days": list(days)})) if days else set()
     rows = [{"store_id": store_id, "day": day} for store_id, day in sorted(store_days) if day in closed]
     if rows:
         db.execute(upsert(db)(table_of(DirtyDay)).on_conflict_do_nothing(), rows)

@@ -203,8 +203,10 @@ def _home(db: Session, book: StoreBook, claims: list[_Draft], now: datetime) -> 
     for draft in claims:
         if draft.consumer_id is not None and draft.sale is not None and draft.sale.store is not None:
             first.setdefault(draft.consumer_id, (draft.sale.store.id, draft.sale.evidence))
-    link_first(db, stores=first, now=now)
-    homes = home_stores(db, consumer_ids={draft.consumer_id for draft in claims if draft.consumer_id is not None})
+    new = link_first(db, stores=first, now=now)
+    homes = {consumer_id: first[consumer_id][0] for consumer_id in new}
+    known = {draft.consumer_id for draft in claims if draft.consumer_id is not None} - new
+    homes |= home_stores(db, consumer_ids=known)
     facts = book.facts(db, store_ids=set(homes.values()))
     return {consumer_id: facts[store_id] for consumer_id, store_id in homes.items()}
 
