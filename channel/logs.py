@@ -4,6 +4,7 @@ Never a serial, a position, a token, an address or the message of an exception, 
 is told by its route, an error by its class and the lines of code it came through.
 """
 
+import json
 import re
 import secrets
 import sys
@@ -27,11 +28,19 @@ class _Stderr:
     debug = info = warning = error = critical = msg
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False)
+
+
+def _line(event: object, **_: object) -> str:
+    # What json.dumps does with these options, but for making an encoder for every line.
+    return _encoder.encode(event)
+
+
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        structlog.processors.JSONRenderer(ensure_ascii=False),
+        structlog.processors.JSONRenderer(_line),
     ],
     logger_factory=lambda *_: _Stderr(),
     cache_logger_on_first_use=True,
