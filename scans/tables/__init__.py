@@ -1,0 +1,24 @@
+"""Tables of a code's life, from product to claim. Knows nobody.
+
+Instants are aware UTC; ids from outside are text that sorts bytewise on both databases.
+"""
+
+from scans.tables.codes import BATCH_STATES, LEVELS, Batch, CodeRange, Version
+from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelation, Reward
+from scans.tables.scanned import Claim, Consumer, Scan
+
+__all__ = [
+    "BATCH_STATES",
+    "LEVELS",
+    "PRODUCT_KINDS",
+    "RELATIONS",
+    "Batch",
+    "Claim",
+    "CodeRange",
+    "Consumer",
+    "Product",
+    "ProductRelation",
+    "Reward",
+    "Scan",
+    "Version",
+]
