@@ -6,7 +6,9 @@ import click
 
 from channel.commands.opening import opened, progress, say
 
-KINDS = ("products", "relations", "parties", "stores", "reps", "plans", "rewards", "deliveries", "scans")
+KINDS = (
+    "products", "relations", "parties", "stores", "reps", "plans", "rewards", "deliveries", "stock-counts", "scans",
+)  # fmt: skip
 
 
 @click.command("import")

@@ -8,6 +8,7 @@ from channel.imports.money import PLANS, REWARDS_OF_PRODUCTS
 from channel.imports.movements import DELIVERIES, SCANS
 from channel.imports.products import PRODUCTS, RELATIONS_OF_PRODUCTS
 from channel.imports.running import Tally, import_file, template
+from channel.imports.stock import STOCK_COUNTS
 
 KINDS: dict[str, Kind] = {
     "products": PRODUCTS,
@@ -18,6 +19,7 @@ KINDS: dict[str, Kind] = {
     "plans": PLANS,
     "rewards": REWARDS_OF_PRODUCTS,
     "deliveries": DELIVERIES,
+    "stock-counts": STOCK_COUNTS,
     "scans": SCANS,
 }
 

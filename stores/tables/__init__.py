@@ -18,7 +18,7 @@ from stores.tables.money import (
     Share,
 )
 from stores.tables.night import CheckIn, ClosedDay, DirtyDay, Flag, FlagDay, Outcome, StoreDay, Visit
-from stores.tables.places import PARTY_KINDS, Delivery, Party, Rep, Source, Store, StoreOwner
+from stores.tables.places import PARTY_KINDS, Delivery, Party, Rep, Source, StockCount, Store, StoreOwner
 
 __all__ = [
     "ACCOUNT_KINDS",
@@ -46,6 +46,7 @@ __all__ = [
     "Sale",
     "Share",
     "Source",
+    "StockCount",
     "Store",
     "StoreDay",
     "StoreOwner",

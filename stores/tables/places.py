@@ -75,6 +75,22 @@ class Rep(Base):
     visits_per_day: Mapped[int] = mapped_column(Integer)
 
 
+class StockCount(Base):
+    """What somebody counted of a product in a store on a business day."""
+
+    __tablename__ = "stock_count"
+    __table_args__ = (
+        UniqueConstraint("store_id", "product_id", "counted_on"),
+        CheckConstraint("count >= 0", name="count_not_negative"),
+    )
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    count_id: Mapped[str] = mapped_column(OutsideId, unique=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("store.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    counted_on: Mapped[date] = mapped_column(Date)
+    count: Mapped[int] = mapped_column(Integer)
+
+
 class Delivery(Base):
     """A case or pallet handed over at an instant, so that it is in one place at any time."""
 

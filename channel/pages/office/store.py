@@ -14,6 +14,7 @@ from stores import overview
 from stores.directory import store
 from stores.overview import FlagLine, Handed
 from stores.sales import DayRow, sell_through
+from stores.stock import last_counts
 
 SPANS = (30, 90, 180)
 
@@ -33,6 +34,7 @@ def show_store(store_id: str) -> str:
         handed = overview.handed_to(db, store_id=store_id, start=midnight(first), end=end)
         flags = overview.flag_list(db, since=first, limit=20, store_id=store_id)
         visits = overview.visits_to(db, store_id=store_id, first=first, last=last)
+        counted = last_counts(db, store_id=store_id)
     return render_template(
         "office/store.html",
         store=known,
@@ -46,6 +48,7 @@ def show_store(store_id: str) -> str:
         handed=handed,
         flags=flags,
         visits=visits,
+        counted=counted,
     )
 
 

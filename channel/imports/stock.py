@@ -1,0 +1,32 @@
+"""Imports of what was counted in stores."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from channel.imports.cells import day, gtin, outside_id, whole
+from channel.imports.kind import Cells, Door, Kind, named, needed
+from scans.upserts import Put
+from stores.stock import MAX_STOCK, CountRow, put_counts
+
+
+def _count(cells: Cells, _door: Door) -> CountRow:
+    return CountRow(cells["id"], cells["store_id"], cells["gtin"], cells["counted_on"], cells["count"])
+
+
+def _put_counts(db: Session, rows: Sequence[CountRow], door: Door) -> Put:
+    return put_counts(db, rows=rows, day=door.day)
+
+
+STOCK_COUNTS = Kind(
+    columns={
+        "id": needed(outside_id, "C-2026-1"),
+        "store_id": needed(outside_id, "S-0001"),
+        "gtin": needed(gtin, "06901234567892"),
+        "counted_on": needed(day, "2026-06-01"),
+        "count": needed(whole(0, MAX_STOCK), "24"),
+    },
+    record=_count,
+    put=_put_counts,
+    names=named("id"),
+)
