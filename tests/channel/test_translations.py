@@ -1,30 +1,20 @@
 """Every text that pages say is there in Chinese too, with the same places to fill."""
 
-from pathlib import Path
-
 import pytest
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-ROOT = Path(__file__).parents[2]
-CATALOGUE = ROOT / "channel/translations/zh_Hans/LC_MESSAGES/messages.po"
+from channel.words.__main__ import PO, brought_up_to_date, extracted
 
 
 @pytest.fixture(scope="module")
 def catalogue():
-    if not CATALOGUE.exists():
-        pytest.skip("absent: nothing is translated yet")
-    with CATALOGUE.open("rb") as file:
+    with PO.open("rb") as file:
         return read_po(file, locale="zh_Hans")
 
 
 @pytest.fixture(scope="module")
 def said():
-    with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
-    found = extract_from_dir(ROOT, methods, options, {**DEFAULT_KEYWORDS, "lazy_gettext": None})
-    return {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
+    return set(ids(extracted()))
 
 
 def ids(catalogue):
@@ -47,6 +37,15 @@ def test_law_no_translation_is_left_over(catalogue, said):
 
 def test_law_translations_fill_the_same_places(catalogue):
     assert [(message.id, [str(error) for error in errors]) for message, errors in catalogue.check()] == []
+
+
+def test_bringing_the_translations_up_to_date_changes_nothing_but_what_is_new():
+    there, texts = PO.read_bytes(), extracted()
+    assert brought_up_to_date(there, texts) == (there, [])
+    texts.add("A text that nobody has translated")
+    content, waiting = brought_up_to_date(there, texts)
+    assert waiting == ["A text that nobody has translated"]
+    assert brought_up_to_date(content, extracted()) == (there, [])
 
 
 def strings(message):
