@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
+from scans.places import Position
 from scans.tables import Claim, Consumer, Scan
 
 
@@ -27,6 +28,15 @@ def is_claimed(db: Session, *, code_no: int) -> bool:
 def claims_of(db: Session, *, code_nos: Collection[int]) -> dict[int, Claim]:
     """Return the claims of those items that have one."""
     return {claim.code_no: claim for claim in db.scalars(select(Claim).where(Claim.code_no.in_(code_nos)))}
+
+
+def claim_places(db: Session, *, code_nos: Collection[int]) -> dict[int, Position]:
+    """Return where items were claimed, coarsened, as long as that is kept."""
+    place = select(Claim.code_no, Scan.lat_deg, Scan.lon_deg, Scan.accuracy_m).join(
+        Scan, and_(Scan.code_no == Claim.code_no, Scan.key_hash == Claim.key_hash)
+    )
+    kept = db.execute(place.where(Claim.code_no.in_(code_nos), Scan.lat_deg.is_not(None)))
+    return {code_no: Position(lat_deg, lon_deg, accuracy_m) for code_no, lat_deg, lon_deg, accuracy_m in kept}
 
 
 def claimant(db: Session, *, code_no: int, device: str) -> int | None:

@@ -212,8 +212,16 @@ def _why(claim: Claimed, near: Sequence[tuple[StoreFacts, float]], handed: Store
     why["candidates"] = [{"id": store.store_id, "name": store.name, "m": round(m, 1)} for store, m in near[:TOLD]]
     if handed is not None:
         known = next((m for store, m in near if store.id == handed.id), None)
-        why["delivered_m"] = round(distance_m(claim.position, handed.place) if known is None else known, 1)
+        why |= away(handed, place=claim.position) if known is None else {"delivered_m": round(known, 1)}
     return why
+
+
+def away(handed: StoreFacts, *, place: Position | None) -> dict[str, float]:
+    """Return what a sale freezes of how far from the store it was delivered to an item was claimed.
+
+    Units: metres.
+    """
+    return {} if place is None else {"delivered_m": round(distance_m(place, handed.place), 1)}
 
 
 def _stores_of_sources(db: Session, sources: Collection[str]) -> dict[str, int]:

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from channel.config import Config
-from scans.answers import claimant, claims_of
+from scans.answers import claim_places, claimant, claims_of
 from scans.batches import catalogue
 from scans.catalogue import identify
 from scans.gs1 import item_link
 from scans.keys import KeyRing
 from scans.upserts import Put
 from stores.accrual import Owed, accrue, reverse_shares
-from stores.attribution import CONFIDENCE, Attribution, change_sales, sales_of
+from stores.attribution import CONFIDENCE, Attribution, away, change_sales, sales_of
 from stores.book import StoreFacts, store_book
 from stores.deliveries import DeliveryRow, late_claims, put_deliveries
 from stores.links import home_stores
@@ -68,8 +68,16 @@ def move_sales(db: Session, *, config: Config, stores: Mapping[int, StoreFacts],
     old = sales_of(db, code_nos=stores)
     moved = {no: stores[no] for no, sale in old.items() if (sale.store_id, sale.evidence) != (stores[no].id, evidence)}
     claims = claims_of(db, code_nos=moved)
+    places = claim_places(db, code_nos=moved) if evidence == "delivered" else {}
     sales = [
-        Attribution(no, store, store.day_of(claims[no].scanned_at), evidence, CONFIDENCE[evidence], old[no].why)
+        Attribution(
+            no,
+            store,
+            store.day_of(claims[no].scanned_at),
+            evidence,
+            CONFIDENCE[evidence],
+            old[no].why | away(store, place=places.get(no)),
+        )
         for no, store in moved.items()
     ]
     days = {(sale.store_id, sale.day) for no, sale in old.items() if no in moved and sale.store_id is not None}

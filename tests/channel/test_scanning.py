@@ -2,16 +2,28 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from channel.database import transaction
-from channel.journey import NewScan, PlaceTold, activate_batch, choose_store, release_due, take_scan, take_scans
+from channel.journey import (
+    NewScan,
+    PlaceTold,
+    activate_batch,
+    choose_store,
+    release_due,
+    take_deliveries,
+    take_scan,
+    take_scans,
+)
 from scans.batches import recall
 from scans.catalogue import UnknownCodeError
 from scans.intake import KeyReusedError, ScannedAtError
 from scans.places import PositionError
 from scans.trust import HOUSEHOLD_DEVICES
+from stores.deliveries import DeliveryRow
 from stores.ledger import balances_by_kind, trial_balance
 from stores.recount import recount
+from stores.tables import Sale
 from tests import make, worlds
 from tests.worlds import PLACE, PRIZE_CENTS
 
@@ -155,6 +167,18 @@ def test_the_consumer_who_claimed_may_say_which_store_it_was(world):
             assert choose_store(db, **said, store_id=store_id, now=make.NOW) == store_id
     with transaction(world.engine) as db:
         assert trial_balance(db).difference_cents == 0
+    assert broken(world) == []
+
+
+def test_a_delivery_told_after_the_claim_moves_the_sale_and_says_how_far_away_it_was_scanned(world):
+    north = PlaceTold(PLACE[0] + 4.5, PLACE[1], 30.0, "wgs84")
+    take(world, scan(world, position=north))
+    row = DeliveryRow("D1", world.uri(1, "case"), "owner", "S-near", make.NOW - timedelta(days=3))
+    with transaction(world.engine) as db:
+        take_deliveries(db, config=world.config, ring=world.ring, rows=[row], now=make.NOW)
+        sale = db.scalars(select(Sale)).one()
+        assert sale.evidence == "delivered"
+        assert sale.why["delivered_m"] == pytest.approx(500_000, rel=0.01)
     assert broken(world) == []
 
 
