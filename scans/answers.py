@@ -35,8 +35,12 @@ def claim_places(db: Session, *, code_nos: Collection[int]) -> dict[int, Positio
     place = select(Claim.code_no, Scan.lat_deg, Scan.lon_deg, Scan.accuracy_m).join(
         Scan, and_(Scan.code_no == Claim.code_no, Scan.key_hash == Claim.key_hash)
     )
-    kept = db.execute(place.where(Claim.code_no.in_(code_nos), Scan.lat_deg.is_not(None)))
-    return {code_no: Position(lat_deg, lon_deg, accuracy_m) for code_no, lat_deg, lon_deg, accuracy_m in kept}
+    rows = db.execute(place.where(Claim.code_no.in_(code_nos)))
+    return {
+        code_no: Position(lat_deg, lon_deg, accuracy_m)
+        for code_no, lat_deg, lon_deg, accuracy_m in rows
+        if lat_deg is not None and lon_deg is not None
+    }
 
 
 def claimant(db: Session, *, code_no: int, device: str) -> int | None:
