@@ -40,7 +40,7 @@ from scans.batches import BatchError, BatchStateError
 from scans.catalogue import UnknownBatchError, UnknownCodeError
 from scans.codefiles import CodeFileError
 from scans.codes import CodeError
-from scans.gs1 import GtinError, LinkError
+from scans.gs1 import ElementError, GtinError, LinkError
 from scans.intake import ClaimLostError, KeyReusedError, ScannedAtError
 from scans.keys import KeyRingError
 from scans.labels import LabelError
@@ -76,6 +76,7 @@ STATUS: dict[type[Exception], Told] = {
     BodyError: Told(422, "invalid-body"),
     QueryError: Told(422, "invalid-query"),
     LinkError: Told(422, "bad-uri"),
+    ElementError: Told(422, "bad-uri"),
     GtinError: Told(422, "bad-gtin"),
     KeyReusedError: Told(422, "key-reused"),
     ScannedAtError: Told(422, "bad-scanned-at"),

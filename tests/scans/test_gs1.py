@@ -48,10 +48,13 @@ def test_what_is_no_gtin_is_refused(text):
         f"https://id.brand.cn/01/{GTIN}/21/{SERIAL.lower()}",  # as some phones hand it on
         f"http://10.0.0.1:8000/01/{GTIN}/21/{SERIAL}",  # any host
         f"https://brand.cn/some/path/01/{GTIN}/21/{SERIAL}/",  # a prefix, a last slash
-        f"https://id.brand.cn/01/{GTIN}/21/{SERIAL}?17=271231&linkType=all#top",  # attributes are not ours yet
+        f"https://id.brand.cn/01/{GTIN}/21/{SERIAL}?17=271231&linkType=all#top",  # attributes name no item
         f"https://id.brand.cn/01/{GTIN}/21/%37K2M9Q4XT8ZC5RW%44",  # percent-encoded
         f"https://id.brand.cn/01/9506000134352/21/{SERIAL}",  # a GTIN-13
         f"/01/{GTIN}/21/{SERIAL}",  # the path alone
+        f"https://id.brand.cn/01/{GTIN}/10/LOT%2F7/21/{SERIAL}",  # with its lot
+        f"HTTPS://ID.BRAND.CN/01/{GTIN}/22/2A/21/{SERIAL.lower()}",  # with the variant of the product
+        f"https://id.brand.cn/x/01/{GTIN}/22/2A/10/LOT/21/{SERIAL}?11=260101",  # with both
     ],
 )
 def test_every_spelling_of_an_address_is_read(uri):
@@ -78,7 +81,10 @@ def test_a_typed_serial_is_read_as_printed(typed, serial):
         f"https://id.brand.cn/01/{GTIN}",  # no serial
         f"https://id.brand.cn/21/{SERIAL}",  # no product
         f"https://id.brand.cn/01/{GTIN}/21/",
-        f"https://id.brand.cn/01/{GTIN}/21/{SERIAL}/10/LOT",
+        f"https://id.brand.cn/01/{GTIN}/21/{SERIAL}/10/LOT",  # a lot comes before its serial
+        f"https://id.brand.cn/01/{GTIN}/10/LOT/22/2A/21/{SERIAL}",
+        f"https://id.brand.cn/8006/{GTIN}0102/21/{SERIAL}",  # a piece of a product is none of our items
+        f"https://id.brand.cn/01/{GTIN}/10/{'L' * 21}/21/{SERIAL}",
         f"https://id.brand.cn/?u=/01/{GTIN}/21/{SERIAL}",  # only in the query
         f"https://id.brand.cn/01/{GTIN}/21/{'A' * 21}",  # AI 21 has 20 characters at most
         f"https://id.brand.cn/01/{GTIN}/21/%00{SERIAL}",
