@@ -4,11 +4,12 @@ This is all of a batch that a scan needs, kept in memory: no statement per code,
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from scans import codes
+from scans.gs1 import parse_link
 from scans.keys import KeyRing
 
 
@@ -64,6 +65,7 @@ class IssuedBatch:
     cases_per_pallet: int | None
     spans: tuple[Span, ...]
     reward: FrozenReward | None
+    repacked: bool = False
 
     def span(self, level: str) -> Span:
         """Return the codes of one level; none if the batch was not packed that far."""
@@ -98,6 +100,7 @@ class Catalogue:
             ((span, batch) for batch in batches for span in batch.spans), key=lambda pair: pair[0].first_no
         )
         self._first_nos = [span.first_no for span, _ in self._spans]
+        self.repacked = frozenset(batch.id for batch in batches if batch.repacked)
 
     def find(self, code_no: int) -> Found:
         """Return what a code number marks.
@@ -110,6 +113,13 @@ class Catalogue:
             if code_no <= span.last_no:
                 return Found(code_no, batch, span.level, code_no - span.first_no + 1)
         raise UnknownCodeError("this code was never issued")
+
+    def parts(self, code_nos: range) -> Iterator[tuple[str, range]]:
+        """Cut code numbers, all of them issued, where the level or the batch changes."""
+        while code_nos:
+            span, _ = self._spans[bisect_right(self._first_nos, code_nos.start) - 1]
+            yield span.level, range(code_nos.start, min(code_nos.stop, span.last_no + 1))
+            code_nos = range(span.last_no + 1, code_nos.stop)
 
     def batch(self, batch_id: str) -> IssuedBatch:
         """Return one batch by the id that the outside uses.
@@ -145,3 +155,12 @@ def identify(catalogue: Catalogue, ring: KeyRing, *, gtin: str, serial: str) -> 
     if found.batch.gtin != gtin:
         raise UnknownCodeError("this code was never issued")
     return found
+
+
+def read_code(catalogue: Catalogue, ring: KeyRing, *, uri: str) -> Found:
+    """Return what the code with this address marks.
+
+    Raises: LinkError, GtinError, UnknownCodeError.
+    """
+    link = parse_link(uri)
+    return identify(catalogue, ring, gtin=link.gtin, serial=link.serial)

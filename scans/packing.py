@@ -1,7 +1,10 @@
 """Stage 3, pack: which item is in which case on which pallet, by range. Knows nobody.
 
 A batch is packed in the order of its positions; the last case and the last pallet may be part full.
+What was packed otherwise is told by `scans/holdings`.
 """
+
+from collections.abc import Iterable, Sequence
 
 from scans.catalogue import Found, IssuedBatch
 
@@ -26,28 +29,28 @@ def parent(found: Found) -> Found | None:
     return None if size is None else at(found.batch, level, (found.position - 1) // size + 1)
 
 
-def parents(found: Found) -> list[Found]:
-    """Return all that a code is in, from the nearest outwards."""
-    around = parent(found)
-    return [] if around is None else [around, *parents(around)]
-
-
 def children(found: Found) -> range:
     """Return the code numbers of what a case or pallet directly holds; an item holds nothing."""
     size = pack_size(found.batch, found.level)
-    return range(0) if size is None else _held(found, INNER[found.level], size)
-
-
-def items(found: Found) -> range:
-    """Return the code numbers of all items on a pallet, in a case, or of the item itself."""
-    size, level = 1, found.level
-    while level in INNER:
-        size *= pack_size(found.batch, level) or 0
-        level = INNER[level]
-    return _held(found, "item", size)
-
-
-def _held(found: Found, level: str, size: int) -> range:
-    span = found.batch.span(level)
+    if size is None:
+        return range(0)
+    span = found.batch.span(INNER[found.level])
     first_no = span.first_no + (found.position - 1) * size
     return range(first_no, min(first_no + size, span.last_no + 1))
+
+
+def merged(ranges: Iterable[range]) -> list[range]:
+    """Join ranges that touch or overlap, so that cases in a row are asked for at once."""
+    joined: list[range] = []
+    for one in sorted(ranges, key=lambda one: one.start):
+        if joined and one.start <= joined[-1].stop:
+            joined[-1] = range(joined[-1].start, max(joined[-1].stop, one.stop))
+        elif one:
+            joined.append(one)
+    return joined
+
+
+def without(held: range, gone: Sequence[int]) -> list[range]:
+    """Return what is left of a range when some of its numbers, in order, are gone."""
+    stops, starts = [*gone, held.stop], [held.start, *(no + 1 for no in gone)]
+    return [range(start, stop) for start, stop in zip(starts, stops, strict=True) if start < stop]

@@ -109,7 +109,7 @@ def attribute(
 ) -> list[Attribution]:
     """Decide the store of every claim of a group; the same inputs give the same stores."""
     delivered = delivered_to(db, found=[claim.found for claim in claims])
-    posted = _stores_of_sources(db, {claim.source for claim in claims if claim.source})
+    posted = stores_of_sources(db, {claim.source for claim in claims if claim.source})
     near = _candidates([claim.position for claim in claims], book, reach_m)
     near_by = [[(book.key(one.store), one.distance_m) for one in some] for some in near]
     wanted = {*delivered.values(), *posted.values()} | {store_id for some in near_by for store_id, _ in some}
@@ -124,6 +124,14 @@ def attribute(
         )
         for claim, some in zip(claims, near_by, strict=True)
     ]
+
+
+def stores_of_sources(db: Session, sources: Collection[str]) -> dict[str, int]:
+    """Return the store in which each poster or till that is known stands."""
+    if not sources:
+        return {}
+    found = db.execute(select(Source.source_id, Source.store_id).where(Source.source_id.in_(sources)))
+    return {source: store_id for source, store_id in found}
 
 
 def record_sales(db: Session, *, sales: Sequence[Attribution], plan_id: int | None, now: datetime) -> None:
@@ -222,10 +230,3 @@ def away(handed: StoreFacts, *, place: Position | None) -> dict[str, float]:
     Units: metres.
     """
     return {} if place is None else {"delivered_m": round(distance_m(place, handed.place), 1)}
-
-
-def _stores_of_sources(db: Session, sources: Collection[str]) -> dict[str, int]:
-    if not sources:
-        return {}
-    found = db.execute(select(Source.source_id, Source.store_id).where(Source.source_id.in_(sources)))
-    return {source: store_id for source, store_id in found}

@@ -3,7 +3,7 @@
 Deliveries never change: the same id says the same for ever. Items inherit from the case and pallet around them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,10 +11,10 @@ from sqlalchemy import bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from scans.batches import catalogue
-from scans.catalogue import Catalogue, Found, UnknownCodeError, identify
-from scans.gs1 import GtinError, LinkError, parse_link
+from scans.catalogue import Catalogue, Found, UnknownCodeError, read_code
+from scans.gs1 import GtinError, LinkError
+from scans.holdings import RANGES_PER_STATEMENT, Holding, ever_inside, surroundings
 from scans.keys import KeyRing
-from scans.packing import items, parents
 from scans.schema import table_of
 from scans.tables import Claim
 from scans.upserts import Put, Refusal, chunks, keys_of
@@ -22,7 +22,6 @@ from scans.versions import upsert
 from stores.tables import Delivery, Party, Store
 
 CLOCKS_APART = timedelta(minutes=2)
-RANGES_PER_STATEMENT = 200
 Fault = tuple[str, str]
 NO_CODE: Fault = ("uri", "this is no code of ours")
 
@@ -56,17 +55,6 @@ class _Known(NamedTuple):
         return said
 
 
-def merged(ranges: Iterable[range]) -> list[range]:
-    """Join ranges that touch or overlap, so that cases in a row are asked for at once."""
-    joined: list[range] = []
-    for one in sorted(ranges, key=lambda one: one.start):
-        if joined and one.start <= joined[-1].stop:
-            joined[-1] = range(joined[-1].start, max(joined[-1].stop, one.stop))
-        elif one:
-            joined.append(one)
-    return joined
-
-
 def put_deliveries(db: Session, *, ring: KeyRing, rows: Sequence[DeliveryRow], now: datetime) -> Put:
     """Record deliveries; one that is there already changes nothing, and must say the same."""
     codes = catalogue(db)
@@ -86,40 +74,45 @@ def put_deliveries(db: Session, *, ring: KeyRing, rows: Sequence[DeliveryRow], n
     return Put(len(new), 0, len(rows) - len(new) - len(refused), tuple(refused))
 
 
-def delivered_to(db: Session, *, found: Sequence[Found]) -> dict[int, int]:
-    """Return the store that each item, or the case or pallet around it, was last delivered to.
+def delivered_to(db: Session, *, found: Collection[Found]) -> dict[int, int]:
+    """Return the store that each item, or the case or pallet it was in at that time, was last delivered to.
 
     At the same instant what is nearer to the item counts. Items that no store was given are left out.
     """
-    around = {one.code_no: [one, *parents(one)] for one in found}
-    code_nos = {outer.code_no for line in around.values() for outer in line}
-    last = _last_deliveries(db, code_nos)
+    around = surroundings(db, found=found)
+    lines = {one.code_no: [Holding(one), *around[one.code_no]] for one in found}
+    handed = _to_stores(db, {holding.outer.code_no for line in lines.values() for holding in line})
     stores: dict[int, int] = {}
-    for code_no, line in around.items():
-        handed = [last[outer.code_no] for outer in line if outer.code_no in last]
-        if handed:
-            stores[code_no] = max(handed, key=lambda delivery: delivery[0])[1]
+    for code_no, line in lines.items():
+        last = [at_store for holding in line if (at_store := _last_covered(holding, handed)) is not None]
+        if last:
+            stores[code_no] = max(last, key=lambda at_store: at_store[0])[1]
     return stores
 
 
 def late_claims(db: Session, *, rows: Sequence[DeliveryRow]) -> dict[int, int]:
     """Return the items of these deliveries that are claimed already, each with the store it was last delivered to."""
-    codes = catalogue(db)
     handed: list[int] = []
     for chunk in chunks(row.delivery_id for row in rows):
         to_store = select(Delivery.code_no).where(Delivery.delivery_id.in_(chunk), Delivery.to_store_id.is_not(None))
         handed += db.scalars(to_store)
+    return delivered_to(db, found=claimed_inside(db, code_nos=set(handed)))
+
+
+def claimed_inside(db: Session, *, code_nos: Collection[int]) -> list[Found]:
+    """Return the claimed items among these codes and all that they hold or have ever held."""
+    codes = catalogue(db)
     claimed: list[int] = []
-    for ranges in chunks(merged(items(codes.find(code_no)) for code_no in handed), RANGES_PER_STATEMENT):
+    held = ever_inside(db, found=[codes.find(code_no) for code_no in sorted(code_nos)])
+    for ranges in chunks(held, RANGES_PER_STATEMENT):
         inside = or_(*(Claim.code_no.between(one.start, one.stop - 1) for one in ranges))
         claimed += db.scalars(select(Claim.code_no).where(inside).order_by(Claim.code_no))
-    return delivered_to(db, found=[codes.find(code_no) for code_no in claimed])
+    return [codes.find(code_no) for code_no in claimed]
 
 
 def _find(codes: Catalogue, ring: KeyRing, row: DeliveryRow) -> Found | None:
     try:
-        link = parse_link(row.uri)
-        return identify(codes, ring, gtin=link.gtin, serial=link.serial)
+        return read_code(codes, ring, uri=row.uri)
     except (LinkError, GtinError, UnknownCodeError):
         return None
 
@@ -179,9 +172,18 @@ def _insert(db: Session, rows: Sequence[dict[str, Any]]) -> None:
         db.execute(insert, chunk)
 
 
-def _last_deliveries(db: Session, code_nos: Iterable[int]) -> dict[int, tuple[datetime, int]]:
-    last: dict[int, tuple[datetime, int]] = {}
+def _to_stores(db: Session, code_nos: Collection[int]) -> dict[int, list[tuple[datetime, int]]]:
+    """Return when each code was delivered to which store, in the order of time."""
+    handed: dict[int, list[tuple[datetime, int]]] = {}
     for chunk in chunks(sorted(code_nos), 10_000):
         for code_no, delivered_at, store_id in db.execute(_HANDED, {"code_nos": chunk}):
-            last[code_no] = (delivered_at, store_id)
-    return last
+            handed.setdefault(code_no, []).append((delivered_at, store_id))
+    return handed
+
+
+def _last_covered(
+    holding: Holding, handed: Mapping[int, Sequence[tuple[datetime, int]]]
+) -> tuple[datetime, int] | None:
+    """Return the last delivery of a case or pallet while it held the item."""
+    of_outer = reversed(handed.get(holding.outer.code_no, ()))
+    return next((at_store for at_store in of_outer if holding.covers(at_store[0])), None)

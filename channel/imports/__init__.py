@@ -5,7 +5,7 @@ from channel.imports.directory import PARTIES, REPS, STORES
 from channel.imports.files import BadRow, ImportFileError, error_file
 from channel.imports.kind import Door, Kind
 from channel.imports.money import PLANS, REWARDS_OF_PRODUCTS
-from channel.imports.movements import DELIVERIES, SCANS
+from channel.imports.movements import DELIVERIES, PACKINGS, SCANS
 from channel.imports.products import PRODUCTS, RELATIONS_OF_PRODUCTS
 from channel.imports.running import Tally, import_file, template
 from channel.imports.stock import STOCK_COUNTS
@@ -18,6 +18,7 @@ KINDS: dict[str, Kind] = {
     "reps": REPS,
     "plans": PLANS,
     "rewards": REWARDS_OF_PRODUCTS,
+    "packings": PACKINGS,
     "deliveries": DELIVERIES,
     "stock-counts": STOCK_COUNTS,
     "scans": SCANS,

@@ -1,4 +1,4 @@
-"""Imports of what happens to codes: deliveries and scans."""
+"""Imports of what happens to codes: packings, deliveries and scans."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,18 @@ from sqlalchemy.orm import Session
 
 from channel.imports.cells import CellError, instant, number, one_of, outside_id, uri
 from channel.imports.kind import Cells, Door, Kind, blank, in_zone, nameless, needed
-from channel.journey import NewScan, PlaceTold, Taken, take_deliveries, take_scans
+from channel.journey import NewScan, PlaceTold, Taken, take_deliveries, take_packings, take_scans
 from scans.catalogue import UnknownCodeError
 from scans.gs1 import GtinError, LinkError
 from scans.intake import TOO_FAR_AHEAD, KeyReusedError, ScannedAtError
 from scans.keys import KeyRing
+from scans.packings import PackingRow
 from scans.places import DATUMS, PositionError
 from scans.upserts import Put, Refusal
 from stores.deliveries import DeliveryRow
 
 URI = "HTTPS://ID.EXAMPLE.COM/01/06901234567892/21/7K2M9Q4XT8ZC5RWD"
+CASE_URI = "HTTPS://ID.EXAMPLE.COM/01/06901234567892/21/0V8N3E6HJ1TBAX4Y"
 COLUMN_OF: dict[type[Exception], str] = {
     LinkError: "uri",
     GtinError: "uri",
@@ -24,6 +26,16 @@ COLUMN_OF: dict[type[Exception], str] = {
     ScannedAtError: "scanned_at",
     PositionError: "lat_deg",
 }
+
+
+def _packing(cells: Cells, door: Door) -> PackingRow:
+    at = in_zone(cells["packed_at"], door)
+    return PackingRow(cells["id"], cells["child_uri"], cells["parent_uri"], at)
+
+
+def _put_packings(db: Session, rows: Sequence[PackingRow], door: Door) -> Put:
+    ring = KeyRing.load(door.config.keys_path)
+    return take_packings(db, config=door.config, ring=ring, rows=rows, now=door.now)
 
 
 def _delivery(cells: Cells, door: Door) -> DeliveryRow:
@@ -64,6 +76,17 @@ def _put_scans(db: Session, rows: Sequence[NewScan], door: Door) -> Put:
     return Put(new, 0, len(rows) - new - len(refused), tuple(refused))
 
 
+PACKINGS = Kind(
+    columns={
+        "id": needed(outside_id, "PK-2026-1"),
+        "child_uri": needed(uri, URI),
+        "parent_uri": blank(uri, CASE_URI),
+        "packed_at": needed(instant, "2026-06-01T06:12:30.250+08:00"),
+    },
+    record=_packing,
+    put=_put_packings,
+    names=nameless,
+)
 DELIVERIES = Kind(
     columns={
         "id": needed(outside_id, "DN-2026-1"),

@@ -1,7 +1,7 @@
 """The way of a code, lined up: each journey is one call inside the caller's transaction, all of it or none."""
 
 from channel.journey.batches import activate_batch
-from channel.journey.correcting import choose_store, take_deliveries
+from channel.journey.correcting import choose_store, take_deliveries, take_packings
 from channel.journey.keeping import forget_positions, release_due
 from channel.journey.looking import Look, answer_for, bought_at, look_at
 from channel.journey.scanning import Taken, take_scan, take_scans
@@ -20,6 +20,7 @@ __all__ = [
     "look_at",
     "release_due",
     "take_deliveries",
+    "take_packings",
     "take_scan",
     "take_scans",
 ]

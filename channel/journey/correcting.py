@@ -1,7 +1,9 @@
 """Stages 9 to 11 done again: what arrives after a claim moves its sale and shares, by reversal and repost."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -11,13 +13,16 @@ from scans.batches import catalogue
 from scans.catalogue import identify
 from scans.gs1 import item_link
 from scans.keys import KeyRing
+from scans.packings import PackingRow, packed_codes, put_packings
+from scans.places import Position
 from scans.upserts import Put
 from stores.accrual import Owed, accrue, reverse_shares
 from stores.attribution import CONFIDENCE, Attribution, away, change_sales, sales_of
 from stores.book import StoreFacts, store_book
-from stores.deliveries import DeliveryRow, late_claims, put_deliveries
+from stores.deliveries import DeliveryRow, claimed_inside, delivered_to, late_claims, put_deliveries
 from stores.links import home_stores
 from stores.plans import plans
+from stores.reattribution import Decided, without_delivery
 from stores.sales import mark_dirty
 
 BETTER_THAN_CHOSEN = ("delivered", "source")
@@ -48,37 +53,49 @@ def choose_store(
     if sale.evidence in BETTER_THAN_CHOSEN or sale.store_id == chosen:
         kept = sale.store_id if sale.store_id is not None else chosen
         return book.facts(db, store_ids=[kept])[kept].store_id
-    move_sales(db, config=config, stores={found.code_no: store}, evidence="chosen", now=now)
+    decided = Decided(store, "chosen", CONFIDENCE["chosen"])
+    move_sales(db, config=config, decided={found.code_no: decided}, now=now)
     return store.store_id
 
 
 def take_deliveries(db: Session, *, config: Config, ring: KeyRing, rows: Sequence[DeliveryRow], now: datetime) -> Put:
     """Record deliveries, and move the sales of items that were claimed before theirs became known."""
     put = put_deliveries(db, ring=ring, rows=rows, now=now)
-    handed = late_claims(db, rows=rows)
-    if handed:
-        facts = store_book(db).facts(db, store_ids=set(handed.values()))
-        stores = {code_no: facts[store_id] for code_no, store_id in handed.items()}
-        move_sales(db, config=config, stores=stores, evidence="delivered", now=now)
+    move_sales(db, config=config, decided=_handed(db, late_claims(db, rows=rows)), now=now)
     return put
 
 
-def move_sales(db: Session, *, config: Config, stores: Mapping[int, StoreFacts], evidence: str, now: datetime) -> None:
+def take_packings(db: Session, *, config: Config, ring: KeyRing, rows: Sequence[PackingRow], now: datetime) -> Put:
+    """Record packings, and move the sales of claimed items that were, or were not, in what was delivered."""
+    put = put_packings(db, ring=ring, rows=rows, now=now)
+    inside = claimed_inside(db, code_nos=packed_codes(db, rows=rows))
+    handed = delivered_to(db, found=inside)
+    others = sales_of(db, code_nos=[one.code_no for one in inside if one.code_no not in handed])
+    left = {no: sale.why for no, sale in others.items() if sale.evidence == "delivered"}
+    decided = _handed(db, handed) | without_delivery(db, whys=left, book=store_book(db))
+    move_sales(db, config=config, decided=decided, now=now)
+    return put
+
+
+def move_sales(db: Session, *, config: Config, decided: Mapping[int, Decided], now: datetime) -> None:
     """Attribute claims anew: sale and shares follow, by the plan that the claim froze; days closed become dirty."""
-    old = sales_of(db, code_nos=stores)
-    moved = {no: stores[no] for no, sale in old.items() if (sale.store_id, sale.evidence) != (stores[no].id, evidence)}
+    if not decided:
+        return
+    old = sales_of(db, code_nos=decided)
+    moved = {no: decided[no] for no, sale in old.items() if (sale.store_id, sale.evidence) != _said(decided[no])}
     claims = claims_of(db, code_nos=moved)
-    places = claim_places(db, code_nos=moved) if evidence == "delivered" else {}
+    zone = ZoneInfo(config.zone)
+    places = claim_places(db, code_nos=[no for no, one in moved.items() if one.evidence == "delivered"])
     sales = [
         Attribution(
             no,
             store,
-            store.day_of(claims[no].scanned_at),
+            _day(store, claims[no].scanned_at, zone),
             evidence,
-            CONFIDENCE[evidence],
-            old[no].why | away(store, place=places.get(no)),
+            confidence,
+            _frozen(old[no].why, store if evidence == "delivered" else None, places.get(no)),
         )
-        for no, store in moved.items()
+        for no, (store, evidence, confidence) in moved.items()
     ]
     days = {(sale.store_id, sale.day) for no, sale in old.items() if no in moved and sale.store_id is not None}
     mark_dirty(db, store_days=days | {(sale.store.id, sale.day) for sale in sales if sale.store})
@@ -95,6 +112,25 @@ def move_sales(db: Session, *, config: Config, stores: Mapping[int, StoreFacts],
         ]
         hold = timedelta(hours=config.hold_hours)
         accrue(db, owed=owed, plan=plan, now=now, hold=hold, currency=config.currency, seqs=seqs)
+
+
+def _handed(db: Session, stores: Mapping[int, int]) -> dict[int, Decided]:
+    facts = store_book(db).facts(db, store_ids=set(stores.values()))
+    sure = CONFIDENCE["delivered"]
+    return {code_no: Decided(facts[store_id], "delivered", sure) for code_no, store_id in stores.items()}
+
+
+def _said(decided: Decided) -> tuple[int | None, str]:
+    return decided.store.id if decided.store else None, decided.evidence
+
+
+def _day(store: StoreFacts | None, scanned_at: datetime, zone: ZoneInfo) -> date:
+    return store.day_of(scanned_at) if store else scanned_at.astimezone(zone).date()
+
+
+def _frozen(why: dict[str, Any], handed: StoreFacts | None, place: Position | None) -> dict[str, Any]:
+    kept = {name: value for name, value in why.items() if name != "delivered_m"}
+    return kept | away(handed, place=place) if handed else kept
 
 
 def _homes(db: Session, consumer_ids: Collection[int]) -> dict[int, StoreFacts]:

@@ -97,6 +97,7 @@ IMPORTS: Texts = {
     "reps": _("Reps"),
     "plans": _("Plans"),
     "rewards": _("Rewards"),
+    "packings": _("Packings"),
     "deliveries": _("Deliveries"),
     "stock-counts": _("Stock counts"),
     "scans": _("Scans"),

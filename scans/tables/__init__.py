@@ -5,6 +5,7 @@ Instants are aware UTC; ids from outside are text that sorts bytewise on both da
 
 from scans.tables.codes import BATCH_STATES, LEVELS, Batch, CodeRange, Version
 from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelation, Reward
+from scans.tables.packed import Packing
 from scans.tables.scanned import Claim, Consumer, Scan
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Claim",
     "CodeRange",
     "Consumer",
+    "Packing",
     "Product",
     "ProductRelation",
     "Reward",

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     String,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,7 +29,7 @@ class Version(Base):
 
 
 class Batch(Base):
-    """A run of codes issued for a product: `count` items, packed by range into cases and pallets."""
+    """A run of codes issued for a product: `count` items, packed by range; `repacked`: some were moved since."""
 
     __tablename__ = "batch"
     __table_args__ = (
@@ -44,6 +45,7 @@ class Batch(Base):
     count: Mapped[int] = mapped_column(BigInteger)
     items_per_case: Mapped[int | None] = mapped_column(BigInteger)
     cases_per_pallet: Mapped[int | None] = mapped_column(BigInteger)
+    repacked: Mapped[bool] = mapped_column(default=False, server_default=false())
     issued_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     recalled_at: Mapped[datetime | None]

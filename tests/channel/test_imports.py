@@ -32,6 +32,7 @@ from scans.keys import make_ring
 from scans.products import product_list
 from scans.tables import Claim, Product, ProductRelation
 from stores.directory import scope_of, store, store_list
+from stores.recount import recount
 from stores.tables import Delivery, Party, Plan, Sale, Store
 from tests import make
 
@@ -392,6 +393,39 @@ def test_scans_and_deliveries_take_the_way_of_all_others(take: Import, engine: E
         told = select(Store.store_id, Sale.evidence).join(Sale, Sale.store_id == Store.id)
         assert db.execute(told).all() == [("B", "delivered"), ("B", "delivered")]
         assert db.scalars(select(Delivery.delivered_at)).one() == datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def test_a_packing_that_comes_late_moves_the_sales_it_changes(take: Import, engine: Engine, config: Config) -> None:
+    ring = make_ring(config.keys_path, now=make.NOW)
+    with transaction(engine) as db:
+        make.party(db, party_id="D", kind="dealer")
+        make.store(db, store_id="A")
+        make.store(db, store_id="B", lat_deg=39.9, lon_deg=116.4)
+        batch = make.batch(db, ring=ring)
+    items = [make.uri_at(batch, ring=ring, position=place) for place in (1, 2, 3)]
+    cases = [make.uri_at(batch, ring=ring, level="case", position=place) for place in (1, 2)]
+    at_a = "2026-06-14 10:00,31.2304,121.4737,20,wgs84"
+    scans = [f"k1,{items[0]},c1,{at_a}", f"k2,{items[1]},c2,2026-06-14 10:00,,,,", f"k3,{items[2]},c3,{at_a}"]
+    take("scans", "key,uri,consumer,scanned_at,lat_deg,lon_deg,accuracy_m,datum\n" + "\n".join(scans))
+    take("deliveries", f"id,uri,from_id,to_id,delivered_at\n1,{cases[0]},D,B,2026-06-01 08:00\n")
+
+    def sales() -> list[tuple[str | None, str]]:
+        with reading(engine) as db:
+            told = select(Store.store_id, Sale.evidence).join_from(Sale, Store, isouter=True).order_by(Sale.code_no)
+            return [tuple(sale) for sale in db.execute(told)]
+
+    assert sales() == [("B", "delivered")] * 3
+    packings = "id,child_uri,parent_uri,packed_at\n"
+    left = packings + f"1,{items[0]},,2026-05-31 08:00\n2,{items[1]},,2026-05-31 08:00\n"
+    assert take("packings", left) == Tally(new=2)
+    assert sales() == [("A", "position"), (None, "unknown"), ("B", "delivered")]
+    back = packings + f"3,{items[1]},{cases[0]},2026-05-31T09:00:00+08:00\n1,{items[0]},{cases[0]},2026-05-31 08:00\n"
+    assert take("packings", back) == Tally(new=1, refused=1)
+    assert (take.bad[0].line, take.bad[0].column) == (3, "id")
+    assert sales() == [("A", "position"), ("B", "delivered"), ("B", "delivered")]
+    assert take("packings", left) == Tally(unchanged=2)
+    with reading(engine) as db:
+        assert not [name for name, broken in recount(db) if broken]
 
 
 def test_an_instant_is_bounded_by_the_clock_that_is_given(take: Import) -> None:

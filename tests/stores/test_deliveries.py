@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from scans.catalogue import IssuedBatch
 from scans.keys import KeyRing
 from scans.packing import at
+from scans.packings import PackingRow, put_packings
 from scans.tables import Claim
 from scans.upserts import Put
-from stores.deliveries import DeliveryRow, delivered_to, late_claims, merged, put_deliveries
+from stores.deliveries import DeliveryRow, delivered_to, late_claims, put_deliveries
 from stores.tables import Delivery
 from tests import make
 
@@ -59,13 +57,6 @@ def sold_at(db: Session, batch: IssuedBatch, *positions: int) -> list[int | None
     found = [at(batch, "item", position) for position in positions]
     stores = delivered_to(db, found=found)
     return [stores.get(one.code_no) for one in found]
-
-
-@given(st.lists(st.builds(range, st.integers(0, 30), st.integers(0, 30))))
-def test_law_merged_ranges_hold_the_same_numbers_apart(ranges: list[range]) -> None:
-    joined = merged(ranges)
-    assert {number for one in joined for number in one} == {number for one in ranges for number in one}
-    assert all(one.stop < other.start for one, other in pairwise(joined))
 
 
 def test_the_same_delivery_again_changes_nothing(db: Session, ring: KeyRing, row: Row) -> None:
@@ -160,3 +151,34 @@ def test_items_claimed_before_their_delivery_was_known_are_told(
     a, b = make.key_of(db, store_id="A"), make.key_of(db, store_id="B")
     assert late_claims(db, rows=rows) == {at(batch, "item", 6).code_no: a, at(batch, "item", 7).code_no: b}
     assert late_claims(db, rows=[]) == {}
+
+
+def test_an_item_was_sold_where_it_was_when_its_case_was_delivered(
+    db: Session, ring: KeyRing, row: Row, batch: IssuedBatch
+) -> None:
+    def uri(level: str, position: int) -> str:
+        return make.uri_at(batch, ring=ring, level=level, position=position)
+
+    def after(hours: int) -> datetime:
+        return BEFORE + timedelta(hours=hours)
+
+    # Case 1 goes to A at hour 0; case 2 to B at hour 4, on a pallet to A at hour 8.
+    rows = [row(), row(position=2, delivery_id="2", to_id="B", delivered_at=after(4))]
+    rows.append(row("pallet", 2, delivery_id="3", delivered_at=after(8)))
+    put_deliveries(db, ring=ring, rows=rows, now=make.NOW)
+    packed = [
+        ("1", uri("item", 1), None, after(-1)),  # left before A: was nowhere
+        ("2", uri("item", 2), None, after(0)),  # taken out at the very instant of the delivery
+        ("3", uri("item", 3), None, after(1)),  # taken out at A: was sold there
+        ("4", uri("item", 4), uri("case", 2), after(1)),  # went from A on to B
+        ("5", uri("item", 7), uri("case", 3), after(0)),  # left case 2 before B, and case 3 stays in the house
+        ("6", uri("case", 2), uri("pallet", 2), after(6)),
+        ("7", uri("item", 8), None, after(7)),  # left case 2 before its pallet came back to A
+    ]
+    moved = [PackingRow(*one) for one in packed]
+    assert put_packings(db, ring=ring, rows=moved[::-1], now=make.NOW).new == 7
+    a, b = make.key_of(db, store_id="A"), make.key_of(db, store_id="B")
+    assert sold_at(db, batch, 1, 2, 3, 4, 5) == [None, None, a, a, a]
+    assert sold_at(db, batch, 7, 8, 9) == [a, b, a]
+    claim(db, batch, 4, 8, 24)
+    assert late_claims(db, rows=rows[1:2]) == {at(batch, "item", 4).code_no: a, at(batch, "item", 8).code_no: b}
