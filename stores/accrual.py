@@ -64,17 +64,29 @@ def release_due(db: Session, *, now: datetime, currency: str) -> int:
     held = select(share.code_no, share.seq, share.line, share.party_id, share.part_cents)
     due = held.where(share.state == "held", share.due_at <= now).order_by(share.due_at).limit(RELEASED_AT_ONCE)
     rows = db.execute(due.with_for_update(skip_locked=True)).all()
-    by_code: dict[int, list[NewPosting]] = {}
-    for row in rows:
-        by_code.setdefault(row.code_no, []).append(_release(row.party_id, row.part_cents))
+    free_shares(db, shares=rows, also={}, now=now, currency=currency)
+    return len(rows)
+
+
+def free_shares(
+    db: Session,
+    *,
+    shares: Sequence[Any],
+    also: Mapping[int, list[NewPosting]],
+    now: datetime,
+    currency: str,
+) -> None:
+    """Make these held shares payable, with what else is released with them: one entry for each claim."""
+    by_code = {no: list(postings) for no, postings in also.items()}
+    for share in shares:
+        by_code.setdefault(share.code_no, []).append(_release(share.party_id, share.part_cents))
     last = last_seqs(db, shard_nos=by_code)
     entries = [NewEntry(no, last[no] + 1, "release", now, postings) for no, postings in by_code.items()]
     post(db, entries=entries, currency=currency)
-    if rows:
-        this = {name: share[name] == bindparam(f"its_{name}") for name in ("code_no", "seq", "line")}
+    if shares:
+        this = {name: table_of(Share).c[name] == bindparam(f"its_{name}") for name in ("code_no", "seq", "line")}
         freed = update(table_of(Share)).where(*this.values()).values(state="payable", due_at=None)
-        db.connection().execute(freed, [{f"its_{name}": getattr(row, name) for name in this} for row in rows])
-    return len(rows)
+        db.connection().execute(freed, [{f"its_{name}": getattr(row, name) for name in this} for row in shares])
 
 
 def reverse_shares(db: Session, *, code_nos: Collection[int], now: datetime, currency: str) -> dict[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from scans.tables import Batch, Claim, CodeRange, Scan
+from scans.tables import Batch, Claim, CodeRange, Doubt, Scan
 from stores.accounts import account_no
 from stores.flags import flags_equal_stretches
 from stores.ledger import balances, trial_balance
@@ -75,10 +75,20 @@ def accounts_equal_shares(db: Session) -> int:
 
 
 def prizes_are_booked(db: Session) -> int:
-    """Consumers are owed just what their claims won."""
+    """Consumers are owed just what their claims won, but for what a copied code's claim won and had to wait for."""
     won = int(db.scalar(select(func.coalesce(func.sum(Claim.reward_cents), 0))) or 0)
+    back = select(func.coalesce(func.sum(Posting.amount_cents), 0)).join(Claim, Claim.code_no == Posting.shard_no)
+    held, reserve = account_no("consumer_held"), account_no("reward_reserve")
+    won -= int(db.scalar(back.where(Posting.debit_no == held, Posting.credit_no == reserve)) or 0)
     booked = balances(db)
     return abs(won + booked.get(account_no("consumer_wallet"), 0) + booked.get(account_no("consumer_held"), 0))
+
+
+def what_waits_is_doubted(db: Session) -> int:
+    """What is held without a date waits for the office's word about its code, and nothing waits after that word."""
+    waits = select(Share.code_no).where(Share.state == "held", Share.party_id.is_not(None), Share.due_at.is_(None))
+    doubted = waits.outerjoin(Doubt, and_(Doubt.code_no == Share.code_no, Doubt.state == "open"))
+    return _count(db, doubted.where(Doubt.code_no.is_(None)))
 
 
 def reserves_hold(db: Session) -> int:
@@ -117,6 +127,7 @@ CHECKS: tuple[Check, ...] = (
     shares_have_postings,
     accounts_equal_shares,
     prizes_are_booked,
+    what_waits_is_doubted,
     reserves_hold,
     former_sales_are_numbered,
     days_equal_recount,

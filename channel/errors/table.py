@@ -40,6 +40,7 @@ from scans.batches import BatchError, BatchStateError
 from scans.catalogue import UnknownBatchError, UnknownCodeError
 from scans.codefiles import CodeFileError
 from scans.codes import CodeError
+from scans.doubts import DecisionError, DoubtDecidedError, UnknownDoubtError
 from scans.gs1 import ElementError, GtinError, LinkError
 from scans.intake import ClaimLostError, KeyReusedError, ScannedAtError
 from scans.keys import KeyRingError
@@ -71,6 +72,7 @@ STATUS: dict[type[Exception], Told] = {
     UnknownPartyError: Told(404, "not-found"),
     UnknownRepError: Told(404, "not-found"),
     UnknownVisitError: Told(404, "not-found"),
+    UnknownDoubtError: Told(404, "not-found"),
     MalformedError: Told(400, "malformed-json"),
     MediaTypeError: Told(415, "unsupported-media-type"),
     BodyError: Told(422, "invalid-body"),
@@ -84,6 +86,8 @@ STATUS: dict[type[Exception], Told] = {
     SpanError: Told(422, "bad-span"),
     OutcomeError: Told(422, "bad-outcome"),
     TooFarError: Told(422, "too-far"),
+    DecisionError: Told(422, "bad-decision"),
+    DoubtDecidedError: Told(409, "decided-otherwise"),
     OutcomeExistsError: Told(409, "outcome-exists"),
     DayNotOverError: Told(409, "day-not-over"),
     RefusedError: Told(422, "refused"),

@@ -2,6 +2,7 @@
 
 from channel.journey.batches import activate_batch
 from channel.journey.correcting import choose_store, take_deliveries, take_packings
+from channel.journey.doubting import decide_doubt, withdraw_doubts
 from channel.journey.keeping import forget_positions, release_due
 from channel.journey.looking import Look, answer_for, bought_at, look_at
 from channel.journey.scanning import Taken, take_scan, take_scans
@@ -16,6 +17,7 @@ __all__ = [
     "answer_for",
     "bought_at",
     "choose_store",
+    "decide_doubt",
     "forget_positions",
     "look_at",
     "release_due",
@@ -23,4 +25,5 @@ __all__ = [
     "take_packings",
     "take_scan",
     "take_scans",
+    "withdraw_doubts",
 ]

@@ -11,6 +11,7 @@ from channel.config import Config
 from scans.answers import claim_places, claimant, claims_of
 from scans.batches import catalogue
 from scans.catalogue import identify
+from scans.doubts import states
 from scans.gs1 import item_link
 from scans.keys import KeyRing
 from scans.packings import PackingRow, packed_codes, put_packings
@@ -104,11 +105,12 @@ def move_sales(db: Session, *, config: Config, decided: Mapping[int, Decided], n
     seqs = reverse_shares(db, code_nos=moved, now=now, currency=config.currency)
     homes = _homes(db, {claim.consumer_id for claim in claims.values() if claim.consumer_id is not None})
     price = {no: catalogue(db).find(no).batch.list_price_cents for no in moved}
+    doubted = states(db, code_nos=moved)
     for plan in plans(db):
         owed = [
-            Owed(sale, price[no], homes.get(claims[no].consumer_id or 0), 0, claims[no].verdict == "suspect")
+            Owed(sale, price[no], homes.get(claims[no].consumer_id or 0), 0, doubted.get(no) == "open")
             for sale in sales
-            if plan_of[no := sale.code_no] == plan.key
+            if plan_of[no := sale.code_no] == plan.key and doubted.get(no) != "confirmed"
         ]
         hold = timedelta(hours=config.hold_hours)
         accrue(db, owed=owed, plan=plan, now=now, hold=hold, currency=config.currency, seqs=seqs)

@@ -8,16 +8,20 @@ from sqlalchemy.orm import Session
 from scans.answers import Answered, claimant, device_answer, is_claimed
 from scans.batches import catalogue
 from scans.catalogue import identify
+from scans.doubts import spread
 from scans.gs1 import item_link
 from scans.keys import KeyRing
 from scans.products import product
-from scans.trust import histories, too_many_devices
+from scans.trust import histories
 from stores.attribution import SaleTold, sale_told
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known of a code. `state`: claimable, claimed, suspect, inactive, recalled or not_for_sale."""
+    """What is known of a code. `state`: claimable, claimed, suspect, inactive, recalled or not_for_sale.
+
+    `apart_km` is roughly how far apart its scans are: 5 for anything near, None where fewer than two places are kept.
+    """
 
     gtin: str
     product: str
@@ -26,6 +30,8 @@ class Look:
     state: str
     scan_count: int
     devices: int
+    apart_km: int | None
+    is_copied: bool
     first_scanned_at: datetime | None
     may_be_rewarded: bool
 
@@ -39,10 +45,10 @@ def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str) -> Look:
     found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
     history = histories(db, code_nos=[found.code_no], consumer_ids=[]).get(found.code_no)
     claimed = is_claimed(db, code_no=found.code_no)
-    doubted = history is not None and too_many_devices(history, consumer_id=None)
+    apart_km = spread(db, code_no=found.code_no)
     state = found.state
     if state == "activated":
-        state = "suspect" if doubted else "claimed" if claimed else "claimable"
+        state = "suspect" if history and history.is_doubted else "claimed" if claimed else "claimable"
     return Look(
         gtin=link.gtin,
         product=product(db, gtin=link.gtin).name,
@@ -51,6 +57,8 @@ def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str) -> Look:
         state=state,
         scan_count=history.count if history else 0,
         devices=history.devices if history else 0,
+        apart_km=apart_km,
+        is_copied=history is not None and history.state == "confirmed",
         first_scanned_at=history.first_at if history else None,
         may_be_rewarded=not claimed and found.state == "activated" and found.batch.reward is not None,
     )

@@ -4,12 +4,15 @@ Instants are aware UTC; ids from outside are text that sorts bytewise on both da
 """
 
 from scans.tables.codes import BATCH_STATES, LEVELS, Batch, CodeRange, Version
+from scans.tables.doubted import DOUBT_ACTS, DOUBT_STATES, Doubt, DoubtStep, Norm, Report
 from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelation, Reward
 from scans.tables.packed import Packing
 from scans.tables.scanned import Claim, Consumer, Scan
 
 __all__ = [
     "BATCH_STATES",
+    "DOUBT_ACTS",
+    "DOUBT_STATES",
     "LEVELS",
     "PRODUCT_KINDS",
     "RELATIONS",
@@ -17,9 +20,13 @@ __all__ = [
     "Claim",
     "CodeRange",
     "Consumer",
+    "Doubt",
+    "DoubtStep",
+    "Norm",
     "Packing",
     "Product",
     "ProductRelation",
+    "Report",
     "Reward",
     "Scan",
     "Version",

@@ -19,7 +19,6 @@ from scans.batches import recall
 from scans.catalogue import UnknownCodeError
 from scans.intake import KeyReusedError, ScannedAtError
 from scans.places import PositionError
-from scans.trust import HOUSEHOLD_DEVICES
 from stores.deliveries import DeliveryRow
 from stores.ledger import balances_by_kind, trial_balance
 from stores.recount import recount
@@ -130,22 +129,6 @@ def test_a_recalled_batch_warns_and_pays_nothing(world):
 def test_a_case_is_not_for_sale(world):
     body = take(world, scan(world, uri=world.uri(1, "case")))[0].body
     assert (body["verdict"], body["claim"]) == ("not_for_sale", False)
-
-
-def test_a_code_of_many_devices_is_suspect_and_its_money_waits(engine, config):
-    world = worlds.small(engine, config)
-    with transaction(engine) as db:
-        batch = make.batch(db, ring=world.ring, state="issued", gtin=world.batch.gtin)
-    uri = make.uri_at(batch, ring=world.ring)
-    take(world, *[scan(world, uri=uri, key=f"n{n}", consumer=f"phone{n}") for n in range(HOUSEHOLD_DEVICES + 1)])
-    with transaction(engine) as db:
-        activate_batch(db, config=config, ring=world.ring, batch_id=batch.batch_id, now=make.NOW)
-    body = take(world, scan(world, uri=uri, key="claim", consumer="buyer"))[0].body
-    assert (body["verdict"], body["claim"], body["reward"]["amount_cents"]) == ("suspect", True, PRIZE_CENTS)
-    with transaction(engine) as db:
-        kinds = balances_by_kind(db)
-        assert release_due(db, config=config, now=make.NOW + timedelta(days=30)) == 0
-    assert (kinds["consumer_held"], kinds["held"], kinds.get("consumer_wallet", 0)) == (-PRIZE_CENTS, -100, 0)
 
 
 def test_shares_that_rest_on_a_position_are_payable_after_a_day(world):

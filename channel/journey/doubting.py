@@ -1,0 +1,50 @@
+"""Stages 7 and 11 lined up: a doubt is raised and money waits; the office decides and it goes on or back."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from channel.config import Config
+from scans import doubts
+from scans.doubts import DoubtDecidedError, Raised
+from stores.accrual import hold_shares
+from stores.doubted import release_doubted, take_back
+
+
+def hold_doubted(db: Session, *, raised: Sequence[Raised], now: datetime) -> set[int]:
+    """Raise doubts and keep held what is held for these codes; return those about which none stood before."""
+    if not raised:
+        return set()
+    opened = doubts.raise_doubts(db, raised=raised, now=now)
+    if opened:
+        hold_shares(db, code_nos=opened)
+    return opened
+
+
+def decide_doubt(db: Session, *, config: Config, doubt_id: str, act: str, who: str, said: str, now: datetime) -> bool:
+    """Release or take back what waits for a code; say whether this call did it: the same word again changes nothing.
+
+    Raises: UnknownDoubtError, DecisionError, DoubtDecidedError if somebody decided otherwise.
+    """
+    code_no = doubts.code_of(db, doubt_id=doubt_id)
+    if doubts.decide(db, code_nos=[code_no], act=act, who=who, said=said, now=now):
+        _pay(db, config, [code_no], act, now)
+        return True
+    if doubts.states(db, code_nos=[code_no])[code_no] != doubts.DECIDED[act]:
+        raise DoubtDecidedError("somebody has decided about this code otherwise")
+    return False
+
+
+def withdraw_doubts(db: Session, *, config: Config, code_nos: Collection[int], now: datetime) -> int:
+    """Take doubts back whose evidence turned out to be none, release what waited, and return how many there were."""
+    gone = doubts.decide(db, code_nos=code_nos, act="withdraw", who=None, said=None, now=now)
+    _pay(db, config, gone, "withdraw", now)
+    return len(gone)
+
+
+def _pay(db: Session, config: Config, code_nos: Collection[int], act: str, now: datetime) -> None:
+    if not code_nos:
+        return
+    pay = take_back if doubts.DECIDED[act] == "confirmed" else release_doubted
+    pay(db, code_nos=code_nos, now=now, currency=config.currency)
