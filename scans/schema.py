@@ -1,5 +1,6 @@
 """The column types and the one metadata that every table is built on. Knows nobody."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
@@ -24,18 +25,27 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError("an instant needs a zone")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        return _text if dialect.name == "sqlite" else _utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise TypeError("an instant needs a zone")
+    return value.astimezone(UTC)
+
+
+def _text(value: datetime | None) -> str | None:
+    # What SQLAlchemy writes on SQLite, in a tenth of its time: a claim has a dozen instants.
+    utc = _utc(value)
+    return None if utc is None else utc.isoformat(" ", "microseconds")[:26]
 
 
 Key = BigInteger().with_variant(Integer, "sqlite")
