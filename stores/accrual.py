@@ -18,7 +18,7 @@ from stores.accounts import account_no
 from stores.attribution import Attribution
 from stores.book import StoreFacts
 from stores.ledger import NewEntry, NewPosting, last_seqs, post
-from stores.plans import PlanTerms
+from stores.plans import PartTerm, PlanTerms
 from stores.tables import Share
 
 RELEASED_AT_ONCE = 2000
@@ -47,10 +47,12 @@ def accrue(
     seqs: Mapping[int, int] | None = None,
 ) -> None:
     """Post what claims owe, as one entry each (number `seqs[code_no]`, else 0), and write the shares beside it."""
-    entries, shares = [], []
+    prices_cents = {one.price_cents for one in owed} if plan else ()
+    splits = {cents: plan.split(cents) for cents in prices_cents} if plan else {}
+    entries, shares, due_at = [], [], now + hold
     for one in owed:
         seq = (seqs or {}).get(one.sale.code_no, 0)
-        rows = [] if plan is None else _shares(one, plan, seq, now, hold)
+        rows = [] if plan is None else _shares(one, plan.key, splits[one.price_cents], seq, now, due_at)
         postings = [_accrual(row) for row in rows] + _prize(one)
         entries.append(NewEntry(one.sale.code_no, seq, "claim", now, postings))
         shares += rows
@@ -114,16 +116,18 @@ def hold_shares(db: Session, *, code_nos: Collection[int]) -> None:
     db.execute(update(Share).where(Share.code_no.in_(code_nos), Share.state == "held").values(due_at=None))
 
 
-def _shares(one: Owed, plan: PlanTerms, seq: int, now: datetime, hold: timedelta) -> list[Row]:
-    parts = [(part, cents) for part, cents in plan.split(one.price_cents) if cents > 0]
+def _shares(
+    one: Owed, plan_id: int, parts: Sequence[tuple[PartTerm, int]], seq: int, now: datetime, due_at: datetime
+) -> list[Row]:
+    given = [(part, cents) for part, cents in parts if cents > 0]
     return [
-        _share(one, part.receiver, part.follows, cents, now, hold)
-        | {"code_no": one.sale.code_no, "seq": seq, "line": line, "plan_id": plan.key}
-        for line, (part, cents) in enumerate(parts)
+        _share(one, part.receiver, part.follows, cents, now, due_at)
+        | {"code_no": one.sale.code_no, "seq": seq, "line": line, "plan_id": plan_id}
+        for line, (part, cents) in enumerate(given)
     ]
 
 
-def _share(one: Owed, receiver: str, follows: str, cents: int, now: datetime, hold: timedelta) -> Row:
+def _share(one: Owed, receiver: str, follows: str, cents: int, now: datetime, due_at: datetime) -> Row:
     store = one.sale.store if follows == "sale" else one.home
     party_id = store.receiver(receiver, day=one.sale.day) if store else None
     waits = party_id is None or one.doubted
@@ -137,7 +141,7 @@ def _share(one: Owed, receiver: str, follows: str, cents: int, now: datetime, ho
         "state": "payable" if certain and not waits else "held",
         "accrued_at": now,
         "day": one.sale.day,
-        "due_at": None if waits or certain else now + hold,
+        "due_at": None if waits or certain else due_at,
         "evidence": one.sale.evidence,
     }
 

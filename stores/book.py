@@ -60,11 +60,9 @@ class RepBase:
     base_m: Sequence[float]
 
 
-def rep_for(reps: Sequence[RepBase], *, region: str, place: Position) -> int | None:
-    """Return the rep who visits a store: of its region, the one with the nearest base; ties to the first made."""
-    near = [rep for rep in reps if rep.region == region]
-    here_m = to_ecef(place.lat_deg, place.lon_deg).tolist() if near else []
-    return min(near, key=lambda rep: (math.dist(rep.base_m, here_m), rep.id)).id if near else None
+def rep_for(reps: Sequence[RepBase], *, here_m: Sequence[float]) -> int | None:
+    """Return the rep who visits a store: of its region's, the one with the nearest base; ties to the first made."""
+    return min(reps, key=lambda rep: (math.dist(rep.base_m, here_m), rep.id)).id if reps else None
 
 
 _PARTY, _STORE, _OWNER = table_of(Party).c, table_of(Store).c, table_of(StoreOwner).c
@@ -90,7 +88,9 @@ class StoreBook:
         self.index = index
         self._ids = np.array([id_.encode() for id_ in ids], "S")
         self._keys = np.array(keys, np.int64)
-        self.reps = reps
+        self._reps: dict[str, list[RepBase]] = {}
+        for rep in reps:
+            self._reps.setdefault(rep.region, []).append(rep)
         self._parties: dict[int, tuple[str, int | None]] = {}
         self._lines: dict[int, dict[str, int]] = {}
         self._facts: dict[int, StoreFacts] = {}
@@ -121,8 +121,10 @@ class StoreBook:
         owners: dict[int, list[tuple[date, dict[str, int]]]] = {}
         for row in owned:
             owners.setdefault(row.id, []).append((row.from_on, self._line(row.party_id)))
-        for row in rows:
-            self._facts[row.id] = _facts(row, tuple(owners.get(row.id, ())), self.reps)
+        places_m = to_ecef([row.lat_deg for row in rows], [row.lon_deg for row in rows]).tolist()
+        for row, here_m in zip(rows, places_m, strict=True):
+            rep_id = rep_for(self._reps.get(row.region, ()), here_m=here_m)
+            self._facts[row.id] = _facts(row, tuple(owners.get(row.id, ())), rep_id)
 
     def _line(self, party_id: int) -> dict[str, int]:
         """Return who stands above a party, itself included, by kind; of two of a kind the nearer."""
@@ -153,16 +155,15 @@ def _load(db: Session) -> StoreBook:
     return StoreBook(StoreIndex(ids, lat_deg, lon_deg), ids, keys, reps(db))
 
 
-def _facts(store: Any, owners: tuple[tuple[date, dict[str, int]], ...], bases: Sequence[RepBase]) -> StoreFacts:
-    place = Position(store.lat_deg, store.lon_deg, None)
+def _facts(store: Any, owners: tuple[tuple[date, dict[str, int]], ...], rep_id: int | None) -> StoreFacts:
     return StoreFacts(
         id=store.id,
         store_id=store.store_id,
         name=store.name,
         zone=ZoneInfo(store.zone),
-        place=place,
+        place=Position(store.lat_deg, store.lon_deg, None),
         opened_on=store.opened_on,
         closed_on=store.closed_on,
         owners=owners,
-        rep_id=rep_for(bases, region=store.region, place=place),
+        rep_id=rep_id,
     )
