@@ -16,7 +16,7 @@ def bare() -> Flask:
 
     @app.post("/api/v1/scans")
     def constant() -> Response:
-        return Response('{"claim": true}', 201, content_type="application/json")
+        return Response('{"claim":true}', 201, content_type="application/json")
 
     @app.get("/readyz")
     def ready() -> Response:

@@ -36,7 +36,7 @@ from tests.server import Server, serving
 CONNECTIONS = (16, 64)
 WARM_UP = 600
 BARE_FACTOR, UPLOAD, UPLOADS_AT_ONCE = 4, 200, 2
-CLAIMED = b'"claim": true'
+CLAIMED = b'"claim":true'
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 Table = dict[str, Measured]
 

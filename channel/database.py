@@ -21,6 +21,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InvalidatePoolError
@@ -143,9 +144,13 @@ def _turn(engine: Engine) -> Any:
     return queue.turn() if queue else nullcontext()
 
 
+def _json(value: Any) -> str:
+    return to_json(value).decode()  # several times as fast as Python's own, and every claim writes two
+
+
 def _make_sqlite(url: URL) -> Engine:
     # A connection costs a file handle only, and writers take one after their turn has come.
-    engine = create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=16, max_overflow=64)
+    engine = create_engine(url, json_serializer=_json, connect_args={"timeout": BUSY_S}, pool_size=16, max_overflow=64)
     event.listen(engine, "connect", _obey_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     queue = WriterQueue(Path(f"{url.database}.lock"))
@@ -160,7 +165,9 @@ def _obey_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    if connection.info.get("reading") != reading:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        connection.info["reading"] = reading
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
@@ -182,7 +189,9 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
 def _make_postgres(url: URL) -> Engine:
     settings = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SETTINGS.items())
     arguments = {"options": settings, "connect_timeout": 10, "tcp_user_timeout": 10_000, "keepalives_idle": 30}
-    engine = create_engine(url, connect_args=arguments, pool_size=8, max_overflow=8, pool_use_lifo=True)
+    engine = create_engine(
+        url, json_serializer=_json, connect_args=arguments, pool_size=8, max_overflow=8, pool_use_lifo=True
+    )
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", _ask_if_idle)
     return engine

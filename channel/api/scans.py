@@ -1,10 +1,10 @@
 """The API's scans, one or up to a thousand: the busiest door of the house. Knows the writer."""
 
-import json
 from typing import Annotated, Any
 
 from flask import Blueprint, Response
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
+from pydantic_core import to_json
 
 from channel import limits, metrics, providers
 from channel.access import current_principal
@@ -83,7 +83,7 @@ def post_scan(body: ScanIn) -> Response:
         limits.refuse(limits.UNKNOWN_CODES, who=limits.address())
         raise
     metrics.count_scan(taken.body["verdict"])
-    return Response(json.dumps(taken.body), 201 if taken.fresh else 200, content_type=JSON)
+    return Response(to_json(taken.body), 201 if taken.fresh else 200, content_type=JSON)
 
 
 EACH = {200: list[ScanOut | ProblemOut]}
@@ -101,7 +101,7 @@ def post_scans_batch(body: list[ScanIn | BodyError]) -> Response:
     unknown = sum(isinstance(one, UnknownCodeError) for one in outcomes)
     if unknown:
         limits.refuse(limits.UNKNOWN_CODES, who=limits.address(), times=unknown)
-    return Response(json.dumps([_told(one) for one in outcomes]), content_type=JSON)
+    return Response(to_json([_told(one) for one in outcomes]), content_type=JSON)
 
 
 def _is_public() -> bool:
