@@ -17,6 +17,7 @@ from scans.catalogue import Catalogue, FrozenReward, IssuedBatch, Span, UnknownB
 from scans.gs1 import check_gtin
 from scans.keys import KeyRing
 from scans.products import UnknownProductError
+from scans.sscc import SsccPrefixError, check_prefix, room
 from scans.tables import Batch, Claim, CodeRange, Product
 
 MAX_COUNT = 100_000_000
@@ -75,19 +76,22 @@ def issue_batch(
     count: int,
     items_per_case: int | None = None,
     cases_per_pallet: int | None = None,
+    case_gtin: str | None = None,
+    sscc_prefix: str | None = None,
     now: datetime,
 ) -> IssuedBatch:
     """Issue codes for a product, packed by range into cases and pallets if wanted.
 
-    Raises: UnknownProductError, GtinError, BatchError, KeyRingError if no code key is active.
+    Cases may carry a GTIN of their own, pallets SSCCs under a company's prefix.
+
+    Raises: UnknownProductError, GtinError, SsccPrefixError, BatchError, KeyRingError if no code key is active.
     """
     sizes = level_sizes(count, items_per_case, cases_per_pallet)
     product_id = db.scalar(select(Product.id).where(Product.gtin == check_gtin(gtin)))
     if product_id is None:
         raise UnknownProductError(f"there is no product {gtin}")
-    first_no = versions.draw(db, name="code_no", count=sum(sizes.values()))
-    if first_no + sum(sizes.values()) > codes.MAX_CODE_NO:
-        raise BatchError("all code numbers are used up")
+    first_no = _draw_codes(db, sum(sizes.values()))
+    marked = _marks(db, case_gtin=case_gtin, sscc_prefix=sscc_prefix, sizes=sizes)
     batch = Batch(
         batch_id="B" + "".join(secrets.choice(codes.ALPHABET) for _ in range(10)),
         product_id=product_id,
@@ -97,6 +101,7 @@ def issue_batch(
         items_per_case=items_per_case,
         cases_per_pallet=cases_per_pallet,
         issued_at=now,
+        **marked,
     )
     db.add(batch)
     db.flush()
@@ -148,6 +153,39 @@ def named_keys(db: Session) -> set[str]:
     """Return the ids of all keys that a batch needs; a key ring without one of them is not this database's."""
     rows = db.execute(select(Batch.key_id, Batch.prize_key_id).distinct())
     return {key_id for row in rows for key_id in row if key_id is not None}
+
+
+def _draw_codes(db: Session, count: int) -> int:
+    first_no = versions.draw(db, name="code_no", count=count)
+    if first_no + count > codes.MAX_CODE_NO:
+        raise BatchError("all code numbers are used up")
+    return first_no
+
+
+def _marks(db: Session, *, case_gtin: str | None, sscc_prefix: str | None, sizes: dict[str, int]) -> dict[str, Any]:
+    """Return what stands on cases and pallets in place of the item's GTIN, with the pallets' numbers drawn."""
+    marked: dict[str, Any] = {}
+    if case_gtin is not None:
+        marked["case_gtin"] = check_gtin(case_gtin)
+        if "case" not in sizes:
+            raise BatchError("a GTIN for cases needs cases: say how many items one has")
+        if db.scalar(select(Product.id).where(Product.gtin == marked["case_gtin"])) is not None:
+            raise BatchError("the GTIN of the cases is one that items carry")
+    if sscc_prefix is not None:
+        if "pallet" not in sizes:
+            raise BatchError("SSCCs need pallets: say how many cases one has")
+        marked |= _draw_ssccs(db, check_prefix(sscc_prefix), sizes["pallet"])
+    return marked
+
+
+def _draw_ssccs(db: Session, prefix: str, count: int) -> dict[str, Any]:
+    used = db.scalars(select(Batch.sscc_prefix).where(Batch.sscc_prefix.is_not(None)).distinct())
+    if any(one != prefix and (one.startswith(prefix) or prefix.startswith(one)) for one in used if one):
+        raise SsccPrefixError("this prefix overlaps one that pallets are numbered under already")
+    first_no = versions.draw(db, name=f"sscc:{prefix}", count=count)
+    if first_no + count > room(prefix):
+        raise SsccPrefixError(f"all SSCCs under the prefix {prefix} are used up")
+    return {"sscc_prefix": prefix, "first_sscc_no": first_no}
 
 
 def _ranges(batch_pk: int, sizes: dict[str, int], first_no: int) -> list[dict[str, Any]]:

@@ -3,14 +3,16 @@
 This is all of a batch that a scan needs, kept in memory: no statement per code, and no row per code.
 """
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from scans import codes
-from scans.gs1 import parse_link
+from scans.gs1 import parse_link, read_link
 from scans.keys import KeyRing
+from scans.sscc import number_of
 
 
 class UnknownBatchError(LookupError):
@@ -66,10 +68,19 @@ class IssuedBatch:
     spans: tuple[Span, ...]
     reward: FrozenReward | None
     repacked: bool = False
+    case_gtin: str | None = None
+    sscc_prefix: str | None = None
+    first_sscc_no: int | None = None
 
     def span(self, level: str) -> Span:
         """Return the codes of one level; none if the batch was not packed that far."""
         return next((span for span in self.spans if span.level == level), Span(level, 0, -1))
+
+    def gtin_of(self, level: str) -> str | None:
+        """Return the GTIN that codes of a level carry; None for pallets with an SSCC."""
+        if level == "pallet" and self.sscc_prefix:
+            return None
+        return self.case_gtin or self.gtin if level == "case" else self.gtin
 
 
 class Found(NamedTuple):
@@ -100,6 +111,10 @@ class Catalogue:
             ((span, batch) for batch in batches for span in batch.spans), key=lambda pair: pair[0].first_no
         )
         self._first_nos = [span.first_no for span, _ in self._spans]
+        self._ssccs: dict[str, list[tuple[int, IssuedBatch]]] = {}
+        for batch in batches:
+            if batch.sscc_prefix is not None and batch.first_sscc_no is not None:
+                insort(self._ssccs.setdefault(batch.sscc_prefix, []), (batch.first_sscc_no, batch), key=itemgetter(0))
         self.repacked = frozenset(batch.id for batch in batches if batch.repacked)
 
     def find(self, code_no: int) -> Found:
@@ -112,6 +127,21 @@ class Catalogue:
             span, batch = self._spans[place]
             if code_no <= span.last_no:
                 return Found(code_no, batch, span.level, code_no - span.first_no + 1)
+        raise UnknownCodeError("this code was never issued")
+
+    def find_sscc(self, text: str) -> Found:
+        """Return the pallet that an SSCC of 18 digits marks.
+
+        Raises: UnknownCodeError if it was never issued.
+        """
+        for prefix, runs in self._ssccs.items():
+            number = number_of(prefix, text) if text.startswith(prefix, 1) else -1
+            place = bisect_right(runs, number, key=itemgetter(0)) - 1
+            if place >= 0:
+                first_no, batch = runs[place]
+                pallets, position = batch.span("pallet"), number - first_no + 1
+                if position <= pallets.size:
+                    return Found(pallets.first_no + position - 1, batch, "pallet", position)
         raise UnknownCodeError("this code was never issued")
 
     def parts(self, code_nos: range) -> Iterator[tuple[str, range]]:
@@ -149,18 +179,24 @@ def find_serial(catalogue: Catalogue, ring: KeyRing, *, serial: str) -> Found:
 def identify(catalogue: Catalogue, ring: KeyRing, *, gtin: str, serial: str) -> Found:
     """Return what the code in an address marks: issued under a key of the ring, and for this GTIN of 14 digits.
 
+    A case may have a GTIN of its own; a pallet with an SSCC has none.
+
     Raises: UnknownCodeError.
     """
     found = find_serial(catalogue, ring, serial=serial)
-    if found.batch.gtin != gtin:
+    if found.batch.gtin_of(found.level) != gtin:
         raise UnknownCodeError("this code was never issued")
     return found
 
 
 def read_code(catalogue: Catalogue, ring: KeyRing, *, uri: str) -> Found:
-    """Return what the code with this address marks.
+    """Return what the code with this address marks: an item's, a case's, a pallet's.
 
     Raises: LinkError, GtinError, UnknownCodeError.
     """
+    if "/00/" in uri:
+        key = read_link(uri).key
+        if key.ai == "00":
+            return catalogue.find_sscc(key.value)
     link = parse_link(uri)
     return identify(catalogue, ring, gtin=link.gtin, serial=link.serial)

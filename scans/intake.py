@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from scans.catalogue import Catalogue, Found, identify
-from scans.gs1 import parse_link
+from scans.catalogue import Catalogue, Found, read_code
 from scans.keys import KeyRing
 from scans.places import Position, coarsen, read_position
 from scans.tables import Claim, Scan
@@ -87,10 +86,9 @@ class Checked:
 def check_scan(scan: NewScan, *, catalogue: Catalogue, ring: KeyRing, now: datetime) -> Checked:
     """Return the scan with all that can be told before the database is asked.
 
-    Raises: LinkError, UnknownCodeError, PositionError, ScannedAtError.
+    Raises: LinkError, GtinError, UnknownCodeError, PositionError, ScannedAtError.
     """
-    link = parse_link(scan.uri)
-    found = identify(catalogue, ring, gtin=link.gtin, serial=link.serial)
+    found = read_code(catalogue, ring, uri=scan.uri)
     told = scan.position
     position = read_position(told.lat_deg, told.lon_deg, told.accuracy_m, told.datum) if told else None
     at = clamp(scan.scanned_at or now, now=now) if scan.public else scan.scanned_at or now

@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scans import marks
 from scans.batches import activate, issue_batch
 from scans.catalogue import Found, IssuedBatch
-from scans.codes import serial
-from scans.gs1 import print_uri
 from scans.keys import KeyRing, make_ring
 from scans.packing import at
 from scans.products import ProductRow, put_products
@@ -93,7 +92,7 @@ def batch(db: Session, *, ring: KeyRing, state: str = "activated", **said: Any) 
 
 def uri(found: Found, *, ring: KeyRing) -> str:
     """Return what is printed on a code."""
-    return print_uri(BASE_URL, found.batch.gtin, serial(ring.key(found.batch.key_id).secret, found.code_no))
+    return marks.uri(found, ring=ring, base_url=BASE_URL)
 
 
 def uri_at(batch: IssuedBatch, *, ring: KeyRing, level: str = "item", position: int = 1) -> str:

@@ -48,6 +48,7 @@ from scans.labels import LabelError
 from scans.places import PositionError
 from scans.products import UnknownProductError
 from scans.rewards import RewardError
+from scans.sscc import SsccPrefixError
 from scans.upserts import RefusedError
 from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
 from stores.ledger import PostingError
@@ -92,6 +93,7 @@ STATUS: dict[type[Exception], Told] = {
     DayNotOverError: Told(409, "day-not-over"),
     RefusedError: Told(422, "refused"),
     BatchError: Told(422, "bad-batch"),
+    SsccPrefixError: Told(422, "bad-sscc-prefix"),
     RewardError: Told(422, "bad-reward"),
     LabelError: Told(422, "bad-labels"),
     ImportFileError: Told(422, "bad-file"),

@@ -45,6 +45,9 @@ class Batch(Base):
     count: Mapped[int] = mapped_column(BigInteger)
     items_per_case: Mapped[int | None] = mapped_column(BigInteger)
     cases_per_pallet: Mapped[int | None] = mapped_column(BigInteger)
+    case_gtin: Mapped[str | None] = mapped_column(OutsideId)
+    sscc_prefix: Mapped[str | None] = mapped_column(String(12))
+    first_sscc_no: Mapped[int | None] = mapped_column(BigInteger)
     repacked: Mapped[bool] = mapped_column(default=False, server_default=false())
     issued_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
