@@ -1,4 +1,4 @@
-"""Stage 1, mint: the life of a batch, whose items, cases and pallets are ranges of code numbers. Knows nobody.
+"""Stage 1, mint: batches, whose items, cases and pallets are ranges of code numbers. Knows nobody.
 
 There is no row per code: issuing ten million codes writes a row for the batch and one for each level.
 """
@@ -9,13 +9,15 @@ from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select
 from sqlalchemy.orm import Session
 
 from scans import codes, versions
-from scans.catalogue import Catalogue, FrozenReward, IssuedBatch, Span, UnknownBatchError
+from scans.catalogue import Catalogue, FrozenReward, IssuedBatch, Span
 from scans.gs1 import check_gtin
 from scans.keys import KeyRing
+from scans.life import batch_parts
+from scans.parts import Part
 from scans.products import UnknownProductError
 from scans.sscc import SsccPrefixError, check_prefix, room
 from scans.tables import Batch, Claim, CodeRange, Product
@@ -25,10 +27,6 @@ MAX_COUNT = 100_000_000
 
 class BatchError(ValueError):
     """A batch like this cannot be issued."""
-
-
-class BatchStateError(ValueError):
-    """The batch is past the state that was asked for."""
 
 
 class BatchLine(NamedTuple):
@@ -42,6 +40,7 @@ class BatchLine(NamedTuple):
     items_per_case: int | None
     cases_per_pallet: int | None
     issued_at: datetime
+    printed_at: datetime | None
     activated_at: datetime | None
     recalled_at: datetime | None
     recalled_why: str | None
@@ -110,27 +109,6 @@ def issue_batch(
     return _issued(db, batch_id=batch.batch_id)[0]
 
 
-def activate(db: Session, *, batch_id: str, reward: FrozenReward | None, now: datetime) -> bool:
-    """Let the claims of a batch count and earn this reward from now on; say whether this call did it.
-
-    Raises: UnknownBatchError, BatchStateError if it was recalled.
-    """
-    frozen: dict[str, Any] = {}
-    if reward is not None:
-        frozen = {"reward_rule": reward.rule, "reward_hash": reward.hash, "prize_key_id": reward.prize_key_id}
-        frozen["reward_tiers"] = [list(tier) for tier in reward.tiers]
-    return _move(db, batch_id=batch_id, before=("issued",), after="activated", activated_at=now, **frozen)
-
-
-def recall(db: Session, *, batch_id: str, why: str, now: datetime) -> bool:
-    """Call a batch back; say whether this call did it (the first reason stays).
-
-    Raises: UnknownBatchError.
-    """
-    before = ("issued", "activated")
-    return _move(db, batch_id=batch_id, before=before, after="recalled", recalled_at=now, recalled_why=why)
-
-
 def catalogue(db: Session) -> Catalogue:
     """Return all codes ever issued, loaded again only after a batch or a product has changed."""
     return versions.kept(db, name="batches", load=lambda db: Catalogue(_issued(db)))
@@ -141,8 +119,8 @@ def batch_list(db: Session, *, limit: int = 50, offset: int = 0, batch_id: str |
     claimed = select(func.count()).where(Claim.batch_id == Batch.id).scalar_subquery()
     told = select(
         Batch.batch_id, Product.gtin, Product.name, Batch.state, Batch.count, Batch.items_per_case,
-        Batch.cases_per_pallet, Batch.issued_at, Batch.activated_at, Batch.recalled_at, Batch.recalled_why,
-        Batch.reward_rule, claimed,
+        Batch.cases_per_pallet, Batch.issued_at, Batch.printed_at, Batch.activated_at, Batch.recalled_at,
+        Batch.recalled_why, Batch.reward_rule, claimed,
     )  # fmt: skip
     listed = told.join(Product, Product.id == Batch.product_id).order_by(Batch.id.desc())
     named = listed if batch_id is None else listed.where(Batch.batch_id == batch_id)
@@ -196,19 +174,6 @@ def _ranges(batch_pk: int, sizes: dict[str, int], first_no: int) -> list[dict[st
     ]
 
 
-def _move(db: Session, *, batch_id: str, before: tuple[str, ...], after: str, **values: Any) -> bool:
-    moved = update(Batch).where(Batch.batch_id == batch_id, Batch.state.in_(before)).values(state=after, **values)
-    if db.execute(moved.returning(Batch.id)).first():
-        versions.touch(db, name="batches")
-        return True
-    state = db.scalar(select(Batch.state).where(Batch.batch_id == batch_id))
-    if state is None:
-        raise UnknownBatchError(f"there is no batch {batch_id}")
-    if state != after:
-        raise BatchStateError(f"batch {batch_id} is {state} and cannot be {after}")
-    return False
-
-
 def _issued(db: Session, *, batch_id: str | None = None) -> list[IssuedBatch]:
     query = (
         select(
@@ -226,16 +191,18 @@ def _issued(db: Session, *, batch_id: str | None = None) -> list[IssuedBatch]:
     if batch_id is not None:
         query = query.where(Batch.batch_id == batch_id)
     rows = db.execute(query).mappings()
-    return [_record(list(ranges)) for _, ranges in groupby(rows, key=itemgetter("id"))]
+    parts = batch_parts(db)
+    return [_record(list(ranges), parts.get(key, ())) for key, ranges in groupby(rows, key=itemgetter("id"))]
 
 
-def _record(ranges: list[RowMapping]) -> IssuedBatch:
+def _record(ranges: list[RowMapping], parts: tuple[Part, ...]) -> IssuedBatch:
     row = ranges[0]
     same = {name: row[name] for name in IssuedBatch.__slots__ if name in row}
     return IssuedBatch(
         **same,
         spans=tuple(Span(part["level"], part["first_no"], part["last_no"]) for part in ranges),
         reward=_reward(row) if row["reward_rule"] else None,
+        parts=parts,
     )
 
 

@@ -4,14 +4,16 @@ This is all of a batch that a scan needs, kept in memory: no statement per code,
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
 from scans import codes
-from scans.gs1 import parse_link, read_link
+from scans.gs1 import clean_serial, parse_link, read_link
 from scans.keys import KeyRing
+from scans.parts import Life, Part, Positions, state_at
+from scans.sscc import LENGTH as SSCC_LENGTH
 from scans.sscc import number_of
 
 
@@ -71,6 +73,12 @@ class IssuedBatch:
     case_gtin: str | None = None
     sscc_prefix: str | None = None
     first_sscc_no: int | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def life(self) -> Life:
+        """The state of the batch, and its parts that are further on."""
+        return Life(self.count, self.state, self.parts)
 
     def span(self, level: str) -> Span:
         """Return the codes of one level; none if the batch was not packed that far."""
@@ -81,6 +89,12 @@ class IssuedBatch:
         if level == "pallet" and self.sscc_prefix:
             return None
         return self.case_gtin or self.gtin if level == "case" else self.gtin
+
+    def positions(self, level: str, position: int) -> Positions:
+        """Return the items that a code marks or holds by its range; none (last before first) if it has none."""
+        in_case = self.items_per_case or 0
+        size = {"case": in_case, "pallet": in_case * (self.cases_per_pallet or 0)}.get(level, 1)
+        return Positions((position - 1) * size + 1, min(position * size, self.count))
 
 
 class Found(NamedTuple):
@@ -93,13 +107,24 @@ class Found(NamedTuple):
     earns: bool = True
 
     @property
+    def positions(self) -> Positions:
+        """The items that the code marks or holds."""
+        return self.batch.positions(self.level, self.position)
+
+    @property
+    def life(self) -> str:
+        """How far on its items are: issued, printed, activated, or recalled if one of them is."""
+        return state_at(self.batch.life, self.positions)
+
+    @property
     def state(self) -> str:
         """Whether the code can be claimed: activated, or inactive, recalled, not_for_sale (a case or a pallet)."""
-        if self.batch.state == "recalled":
+        life = self.life
+        if life == "recalled":
             return "recalled"
         if self.level != "item":
             return "not_for_sale"
-        return "activated" if self.batch.state == "activated" and self.earns else "inactive"
+        return "activated" if life == "activated" and self.earns else "inactive"
 
 
 class Catalogue:
@@ -151,6 +176,13 @@ class Catalogue:
             yield span.level, range(code_nos.start, min(code_nos.stop, span.last_no + 1))
             code_nos = range(span.last_no + 1, code_nos.stop)
 
+    def stretches(self, items: Iterable[range]) -> Iterator[tuple[IssuedBatch, Positions]]:
+        """Tell of which batches code numbers, all of items, are, and which items of them."""
+        for one in items:
+            for _, part in self.parts(one):
+                first = self.find(part.start)
+                yield first.batch, Positions(first.position, first.position + len(part) - 1)
+
     def batch(self, batch_id: str) -> IssuedBatch:
         """Return one batch by the id that the outside uses.
 
@@ -187,6 +219,18 @@ def identify(catalogue: Catalogue, ring: KeyRing, *, gtin: str, serial: str) -> 
     if found.batch.gtin_of(found.level) != gtin:
         raise UnknownCodeError("this code was never issued")
     return found
+
+
+def find_printed(catalogue: Catalogue, ring: KeyRing, *, text: str) -> Found:
+    """Return what a printed text marks, be it an address, or a serial or an SSCC alone.
+
+    Raises: LinkError, GtinError, UnknownCodeError.
+    """
+    if "/" in text:
+        return read_code(catalogue, ring, uri=text)
+    if len(text) == SSCC_LENGTH and text.isdecimal():
+        return catalogue.find_sscc(text)
+    return find_serial(catalogue, ring, serial=clean_serial(text))
 
 
 def read_code(catalogue: Catalogue, ring: KeyRing, *, uri: str) -> Found:

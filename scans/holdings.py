@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from scans.batches import catalogue
 from scans.catalogue import Found
 from scans.packing import children, merged, parent, without
+from scans.parts import states_of, together
 from scans.schema import table_of
 from scans.tables import Packing
 from scans.upserts import chunks
@@ -95,6 +96,15 @@ def items_at(db: Session, *, found: Found, at: datetime) -> list[range]:
     if found.level == "item":
         return [range(found.code_no, found.code_no + 1)]
     return _items(db, contents(db, found=[found], at=at)[found.code_no], at)
+
+
+def life_of(db: Session, *, found: Found, at: datetime) -> str:
+    """Return how far on the items in a case or on a pallet are together, or the item itself."""
+    if found.level == "item":
+        return found.life
+    held = items_at(db, found=found, at=at)
+    states = [state for batch, part in catalogue(db).stretches(held) for state in states_of(batch.life, part)]
+    return together(states) or found.batch.state
 
 
 def ever_inside(db: Session, *, found: Collection[Found]) -> list[range]:

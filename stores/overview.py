@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, case, exists, extract, func, select
 from sqlalchemy.orm import Session
 
-from scans.tables import Batch, Claim, Product, Scan
+from scans.tables import Batch, BatchPart, Claim, Product, Scan
 from stores.tables import Delivery, Flag, Outcome, Party, Rep, Sale, Share, Store, StoreDay, Visit
 
 
@@ -124,7 +124,16 @@ def claims_per_region(db: Session, *, first: date, last: date) -> dict[str, int]
 def way_of_codes(db: Session) -> Way:
     """Return how far all codes have come, from ink to reward."""
     live = func.sum(case((Batch.state == "activated", Batch.count), else_=0))
-    issued, activated = db.execute(select(func.sum(Batch.count), live)).one()
+    issued, whole = db.execute(select(func.sum(Batch.count), live)).one()
+    size = BatchPart.last_position - BatchPart.first_position + 1
+    # Of an activated batch the parts are what was recalled; of one that is not, some are activated.
+    signed = case(
+        (BatchPart.state == "activated", size),
+        (Batch.state == "activated", -size),
+        else_=0,
+    )
+    in_parts = db.scalar(select(func.sum(signed)).select_from(BatchPart).join(Batch, Batch.id == BatchPart.batch_id))
+    activated = int(whole or 0) + int(in_parts or 0)
     placed = func.sum(case((Sale.why["accuracy"].as_string().is_not(None), 1), else_=0))
     paid = func.sum(case((Claim.reward_cents > 0, 1), else_=0))
     counted = select(func.count(), placed, func.count(Sale.store_id), paid).select_from(Sale)
@@ -199,5 +208,5 @@ def begun(db: Session) -> Begun:
     """Return what is there already."""
     asked = (Product.id, Party.id, Store.id, Rep.party_id, Batch.id)
     there = [exists(select(key)) for key in asked]
-    there += [exists(select(Batch.id).where(Batch.state == "activated")), exists(select(Claim.code_no))]
+    there += [exists(select(Batch.id).where(Batch.activated_at.is_not(None))), exists(select(Claim.code_no))]
     return Begun(*(bool(one) for one in db.execute(select(*there)).one()))

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scans import marks
-from scans.batches import activate, issue_batch
+from scans.batches import issue_batch
 from scans.catalogue import Found, IssuedBatch
 from scans.keys import KeyRing, make_ring
+from scans.life import activate
 from scans.packing import at
 from scans.products import ProductRow, put_products
 from scans.tables import Product
@@ -86,7 +87,7 @@ def batch(db: Session, *, ring: KeyRing, state: str = "activated", **said: Any) 
     made = {"gtin": said.pop("gtin", None) or product(db).gtin}
     issued = issue_batch(db, ring=ring, now=NOW, **made | size | said)
     if state == "activated":
-        activate(db, batch_id=issued.batch_id, reward=None, now=NOW)
+        activate(db, batch_id=issued.batch_id, now=NOW)
     return issued
 
 

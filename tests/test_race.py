@@ -7,8 +7,10 @@ from threading import Barrier
 from sqlalchemy import BigInteger, Column, MetaData, Table, func, insert, select
 
 from channel.database import reading, transaction
-from channel.journey import NewScan, take_scans
+from channel.journey import NewScan, activate_batch, take_scans
 from channel.writer import Writer
+from scans.batches import catalogue
+from scans.parts import Part, Positions
 from scans.tables import Claim
 from stores.ledger import balances_by_kind, trial_balance
 from stores.recount import recount
@@ -67,6 +69,22 @@ def test_64_threads_through_the_writer_claim_60_codes_once(engine, config):
         )
 
     assert_paid_once(world, at_once(scan_all))
+
+
+def test_64_threads_activate_a_part_each_and_none_is_lost(engine, config):
+    world = worlds.small(engine, config)
+    with transaction(engine) as db:
+        batch = make.batch(db, ring=world.ring, state="issued", gtin=world.batch.gtin, count=THREADS * 2)
+
+    def activate_one(n):
+        with transaction(engine) as db:
+            part = Positions(n + 1, n + 1)
+            return activate_batch(db, config=config, ring=world.ring, batch_id=batch.batch_id, now=make.NOW, part=part)
+
+    assert all(at_once(activate_one))
+    with reading(engine) as db:
+        assert catalogue(db).batch(batch.batch_id).parts == (Part(1, THREADS, "activated"),)
+        assert balances_by_kind(db)["reward_reserve"] == -(120 + THREADS * 2) * worlds.PRIZE_CENTS
 
 
 def test_negative_control_look_then_write_pays_twice(engine):

@@ -1,4 +1,4 @@
-"""The life of codes: `issue`, `codes`, `activate`, `recall`, `labels`, `verify`."""
+"""Codes as files, on labels and one by one: `issue`, `codes`, `labels`, `verify`."""
 
 import sys
 from collections.abc import Iterator
@@ -63,33 +63,6 @@ def codes(batch: str, out: Path) -> None:
 
 @click.command()
 @click.argument("batch")
-def activate(batch: str) -> None:
-    """Let the claims of BATCH count from now on, with the reward that is in force; again changes nothing."""
-    from channel.database import transaction
-    from channel.journey import activate_batch
-
-    with opened() as house, transaction(house.engine) as db:
-        done = activate_batch(db, config=house.config, ring=house.ring, batch_id=batch, now=house.now)
-    say(f"batch {batch} is activated" if done else f"batch {batch} was activated before")
-
-
-@click.command()
-@click.argument("batch")
-@click.option("--why", required=True, help="What is told to those who ask.")
-def recall(batch: str, why: str) -> None:
-    """Call BATCH back: its codes are answered with a warning and earn nothing; again changes nothing."""
-    from channel.database import transaction
-    from scans import batches
-
-    if not 0 < len(why.strip()) <= 500:
-        raise click.BadParameter("takes 1 to 500 characters", param_hint="--why")
-    with opened() as house, transaction(house.engine) as db:
-        done = batches.recall(db, batch_id=batch, why=why.strip(), now=house.now)
-    say(f"batch {batch} is recalled" if done else f"batch {batch} was recalled before; the first reason stays")
-
-
-@click.command()
-@click.argument("batch")
 @click.option("--format", "form", required=True, type=click.Choice(FORMATS))
 @click.option("--from", "first", default=1, show_default=True, help="First position, from 1.")
 @click.option("--to", "last", type=int, help="Last position, included.  [default: the last]")
@@ -116,7 +89,7 @@ def verify(codes: tuple[str, ...]) -> None:
     with opened() as house:
         issued, ring = _catalogue(house), house.ring
         for text in _each(codes):
-            line = _verdict(issued, ring, text)
+            line = _verdict(house, issued, ring, text)
             good = good and line.startswith("valid")
             click.echo(line)
     if not good:
@@ -131,25 +104,25 @@ def _each(codes: tuple[str, ...]) -> Iterator[str]:
             yield text
 
 
-def _verdict(issued: "Catalogue", ring: "KeyRing", text: str) -> str:
-    from scans.catalogue import UnknownCodeError
+def _verdict(house: Opened, issued: "Catalogue", ring: "KeyRing", text: str) -> str:
+    from scans.catalogue import UnknownCodeError, find_printed
     from scans.gs1 import GtinError, LinkError
 
     try:
-        found = _find(issued, ring, text)
+        found = find_printed(issued, ring, text=text)
     except (GtinError, LinkError, UnknownCodeError) as error:
         return f"not valid: {error}"
-    return f"valid {found.batch.batch_id} {found.position} {found.level} {found.batch.state}"
+    return f"valid {found.batch.batch_id} {found.position} {found.level} {_life(house, issued, found)}"
 
 
-def _find(issued: "Catalogue", ring: "KeyRing", text: str) -> "Found":
-    from scans.catalogue import find_serial, identify
-    from scans.gs1 import clean_serial, parse_link
+def _life(house: Opened, issued: "Catalogue", found: "Found") -> str:
+    from channel.database import reading
+    from scans.holdings import life_of
 
-    if "/" not in text:
-        return find_serial(issued, ring, serial=clean_serial(text))
-    link = parse_link(text)
-    return identify(issued, ring, gtin=link.gtin, serial=link.serial)
+    if found.level == "item" or not issued.repacked:
+        return found.life
+    with reading(house.engine) as db:
+        return life_of(db, found=found, at=house.now)
 
 
 def _catalogue(house: Opened) -> "Catalogue":

@@ -36,7 +36,7 @@ from channel.limits import TooManyError
 from channel.night import DayNotOverError
 from channel.panels import PanelError
 from channel.writer import BusyError
-from scans.batches import BatchError, BatchStateError
+from scans.batches import BatchError
 from scans.catalogue import UnknownBatchError, UnknownCodeError
 from scans.codefiles import CodeFileError
 from scans.codes import CodeError
@@ -45,6 +45,7 @@ from scans.gs1 import ElementError, GtinError, LinkError
 from scans.intake import ClaimLostError, KeyReusedError, ScannedAtError
 from scans.keys import KeyRingError
 from scans.labels import LabelError
+from scans.life import BatchStateError, PartError
 from scans.places import PositionError
 from scans.products import UnknownProductError
 from scans.rewards import RewardError
@@ -99,6 +100,7 @@ STATUS: dict[type[Exception], Told] = {
     ImportFileError: Told(422, "bad-file"),
     PlanError: Told(422, "bad-plan"),
     RoleError: Told(422, "bad-role"),
+    PartError: Told(422, "bad-part"),
     BatchStateError: Told(409, "wrong-batch-state"),
     CannotChooseError: Told(409, "cannot-choose"),
     NotSignedInError: Told(401, "not-signed-in"),

@@ -1,6 +1,6 @@
 """The way of a code, lined up: each journey is one call inside the caller's transaction, all of it or none."""
 
-from channel.journey.batches import activate_batch
+from channel.journey.batches import activate_batch, parts_named
 from channel.journey.correcting import choose_store, take_deliveries, take_packings
 from channel.journey.doubting import decide_doubt, withdraw_doubts
 from channel.journey.keeping import forget_positions, release_due
@@ -20,6 +20,7 @@ __all__ = [
     "decide_doubt",
     "forget_positions",
     "look_at",
+    "parts_named",
     "release_due",
     "take_deliveries",
     "take_packings",

@@ -37,7 +37,12 @@ SHARE_STATES: Texts = {
     "reversed": _("reversed"),
 }
 FOLLOWS: Texts = {"sale": _("where it was sold"), "link": _("whose consumer it is")}
-BATCH_STATES: Texts = {"issued": _("issued"), "activated": _("activated"), "recalled": _("recalled")}
+BATCH_STATES: Texts = {
+    "issued": _("issued"),
+    "printed": _("printed"),
+    "activated": _("activated"),
+    "recalled": _("recalled"),
+}
 LEVELS: Texts = {"item": _("item"), "case": _("case"), "pallet": _("pallet")}
 PRODUCT_KINDS: Texts = {"goods": _("goods"), "gift": _("gift"), "sample": _("sample")}
 PARTY_KINDS: Texts = {
@@ -146,6 +151,7 @@ PROBLEMS: Texts = {
     "outcome-exists": _("This visit has been reported already."),
     "wrong-batch-state": _("The batch is past this step: look at its state."),
     "bad-batch": _("A batch like this cannot be issued or written here."),
+    "bad-part": _("The batch has no such part: look at its positions, or at which batch the code belongs to."),
     "bad-labels": _("These positions are not in the batch."),
     "not-signed-in": _("Please sign in first."),
     "sign-in-refused": _("The name or the password is wrong."),

@@ -3,7 +3,7 @@
 Instants are aware UTC; ids from outside are text that sorts bytewise on both databases.
 """
 
-from scans.tables.codes import BATCH_STATES, LEVELS, Batch, CodeRange, Version
+from scans.tables.codes import BATCH_STATES, LEVELS, PART_STATES, Batch, BatchPart, CodeRange, Version
 from scans.tables.doubted import DOUBT_ACTS, DOUBT_STATES, Doubt, DoubtStep, Norm, Report
 from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelation, Reward
 from scans.tables.packed import Packing
@@ -14,9 +14,11 @@ __all__ = [
     "DOUBT_ACTS",
     "DOUBT_STATES",
     "LEVELS",
+    "PART_STATES",
     "PRODUCT_KINDS",
     "RELATIONS",
     "Batch",
+    "BatchPart",
     "Claim",
     "CodeRange",
     "Consumer",

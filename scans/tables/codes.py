@@ -17,7 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scans.schema import Base, Key, OutsideId, Word, one_of
 
 LEVELS = ("item", "case", "pallet")
-BATCH_STATES = ("issued", "activated", "recalled")
+BATCH_STATES = ("issued", "printed", "activated", "recalled")
+PART_STATES = ("activated", "recalled")
 
 
 class Version(Base):
@@ -50,6 +51,7 @@ class Batch(Base):
     first_sscc_no: Mapped[int | None] = mapped_column(BigInteger)
     repacked: Mapped[bool] = mapped_column(default=False, server_default=false())
     issued_at: Mapped[datetime]
+    printed_at: Mapped[datetime | None]
     activated_at: Mapped[datetime | None]
     recalled_at: Mapped[datetime | None]
     recalled_why: Mapped[str | None] = mapped_column(String(500))
@@ -57,6 +59,22 @@ class Batch(Base):
     reward_tiers: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     reward_hash: Mapped[str | None] = mapped_column(String(64))
     prize_key_id: Mapped[str | None] = mapped_column(OutsideId)
+
+
+class BatchPart(Base):
+    """Item positions of a batch that are further on than the batch itself: a row per stretch, never one per code."""
+
+    __tablename__ = "batch_part"
+    __table_args__ = (
+        one_of("state", PART_STATES),
+        CheckConstraint("0 < first_position AND first_position <= last_position", name="in_order"),
+    )
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), primary_key=True)
+    first_position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    last_position: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Word)
+    recalled_why: Mapped[str | None] = mapped_column(String(500))
+    recalled_at: Mapped[datetime | None]
 
 
 class CodeRange(Base):

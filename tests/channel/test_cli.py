@@ -178,6 +178,24 @@ def test_a_batch_from_issue_to_recall(ready: Run, batch: str) -> None:
     assert "recalled" in ready("activate", batch, code=1).stderr
 
 
+def test_parts_of_a_batch_have_a_life_of_their_own(ready: Run, batch: str) -> None:
+    made = rows("codes.csv")  # 10 items in cases of 4 on pallets of 2
+    items, cases = made[:10], made[10:13]
+    assert "is printed" in ready("printed", batch).stderr
+    assert "before" in ready("printed", batch).stderr
+    assert f"batch {batch}, items 5 to 8, is activated" in ready("activate", cases[1]["uri"]).stderr
+    ready("activate", batch, "--from", 10)
+    ready("recall", batch, "--from", 6, "--to", 6, "--why", "glass in it")
+    asked = [items[4]["uri"], items[5]["serial"], items[0]["uri"], items[9]["uri"], *(case["uri"] for case in cases)]
+    assert [line.split()[-1] for line in ready("verify", *asked).stdout.splitlines()] == [
+        "activated", "recalled", "printed", "activated", "printed", "recalled", "printed",
+    ]  # fmt: skip
+    assert "items 1 to 10" in ready("activate", batch, "--from", 0, code=1).stderr
+    assert "items 1 to 10" in ready("activate", batch, "--from", 3, "--to", 11, code=1).stderr
+    assert "names its items itself" in ready("activate", cases[0]["serial"], "--from", 1, code=2).stderr
+    assert "there is no batch" in ready("activate", items[0]["uri"][:-1] + "0", code=1).stderr
+
+
 def test_codes_are_written_again_byte_for_byte(ready: Run, batch: str) -> None:
     ready("codes", batch, "--out", "again.csv")
     assert Path("again.csv").read_bytes() == Path("codes.csv").read_bytes()

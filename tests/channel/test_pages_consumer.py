@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from channel.database import transaction
 from channel.journey import NewScan, PlaceTold, take_scans
 from channel.limits import UNKNOWN_CODES
-from scans.batches import recall
+from scans.life import recall
 from scans.tables import Claim, Consumer, Scan
 from tests import make, worlds
 

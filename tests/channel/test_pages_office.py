@@ -11,6 +11,7 @@ from werkzeug.test import stream_encode_multipart
 
 from channel.database import transaction
 from channel.journey import NewScan, PlaceTold, take_scans
+from scans.batches import catalogue
 from scans.tables import Batch, Product
 from stores.tables import Flag, Source, Store, StoreDay
 from tests import make, worlds
@@ -145,6 +146,33 @@ def test_codes_are_issued_activated_printed_and_recalled(world, signed_in, engin
     with transaction(engine) as db:
         assert db.scalar(select(Batch.state).where(Batch.batch_id == batch_id)) == "recalled"
     assert send(client, f"{there}/activate").status_code == 409
+
+
+def test_a_part_of_a_batch_is_activated_and_recalled_by_positions_or_by_a_code(world, signed_in):
+    client = signed_in("owner")
+    there = send(client, "/office/batches", gtin=world.batch.gtin, count="48", items_per_case="24").location
+    assert send(client, f"{there}/printed").location == there
+    with transaction(world.engine) as db:
+        case = make.uri_at(catalogue(db).batch(there.rsplit("/", 1)[1]), ring=world.ring, level="case", position=2)
+    assert send(client, f"{there}/activate", code=case).location == there
+    assert send(client, f"{there}/recall", why="glass in it", first="30", last="31").location == there
+    page = client.get(there).text
+    assert "in part activated" in page
+    found = re.findall(r'<td class="num">(\d+) – (\d+)</td><td><span class="chip \w+">(\w+)', page)
+    assert found == [("25", "29", "activated"), ("30", "31", "recalled"), ("32", "48", "activated")]
+    assert send(client, f"{there}/activate").location == there
+    assert "in part activated" not in client.get(there).text
+
+
+@pytest.mark.parametrize(
+    "told", [{"first": "49"}, {"first": "x"}, {"first": "-1"}, {"code": "no code"}, {"first": "2", "last": "1"}]
+)
+def test_a_part_that_is_not_in_the_batch_is_refused(world, signed_in, told):
+    client = signed_in("owner")
+    there = send(client, "/office/batches", gtin=world.batch.gtin, count="48").location
+    assert send(client, f"{there}/activate", **told).status_code == 422
+    assert send(client, f"{there}/activate", code=world.uri(1)).status_code == 422
+    assert send(client, f"{there}/recall", why="glass", code=there.rsplit("/", 1)[1]).status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from channel.journey import (
     take_scan,
     take_scans,
 )
-from scans.batches import recall
 from scans.catalogue import UnknownCodeError
 from scans.intake import KeyReusedError, ScannedAtError
+from scans.life import recall
+from scans.parts import Positions
 from scans.places import PositionError
 from stores.deliveries import DeliveryRow
 from stores.ledger import balances_by_kind, trial_balance
@@ -117,6 +118,22 @@ def test_a_batch_not_yet_activated_is_inactive_and_can_be_claimed_later(engine, 
     with transaction(engine) as db:
         activate_batch(db, config=config, ring=world.ring, batch_id=batch.batch_id, now=make.NOW)
     assert take(world, scan(world, uri=uri, key="later"))[0].body["verdict"] == "claimed"
+
+
+def test_only_the_activated_part_of_a_batch_earns_and_its_reward_is_set_aside_once(engine, config):
+    world = worlds.small(engine, config)
+    with transaction(engine) as db:
+        batch = make.batch(db, ring=world.ring, state="issued", gtin=world.batch.gtin)
+    for part in (Positions(1, 6), Positions(7, 12)):
+        with transaction(engine) as db:
+            activate_batch(db, config=config, ring=world.ring, batch_id=batch.batch_id, now=make.NOW, part=part)
+    with transaction(engine) as db:
+        recall(db, batch_id=batch.batch_id, why="glass", now=make.NOW, part=Positions(12, 12))
+        assert balances_by_kind(db)["reward_reserve"] == -(120 + 24) * PRIZE_CENTS
+    uris = [make.uri_at(batch, ring=world.ring, position=position) for position in (6, 7, 12, 13)]
+    answers = take(world, *[scan(world, uri=uri, key=f"n{n}") for n, uri in enumerate(uris)])
+    assert [one.body["verdict"] for one in answers] == ["claimed", "claimed", "recalled", "inactive"]
+    assert broken(world) == []
 
 
 def test_a_recalled_batch_warns_and_pays_nothing(world):

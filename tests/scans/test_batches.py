@@ -1,7 +1,7 @@
-"""Issuing, activating and recalling batches."""
+"""Issuing and listing batches."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -9,21 +9,19 @@ from sqlalchemy import func, insert, select, update
 from scans import versions
 from scans.batches import (
     BatchError,
-    BatchStateError,
-    activate,
     batch_list,
     catalogue,
     issue_batch,
     level_sizes,
     named_keys,
-    recall,
 )
-from scans.catalogue import FrozenReward, UnknownBatchError, identify
+from scans.catalogue import FrozenReward, identify
 from scans.codes import MAX_CODE_NO, serial
 from scans.gs1 import GtinError
 from scans.keys import KeyRing, KeyRingError, RingKey
+from scans.life import activate, fix_reward
 from scans.products import UnknownProductError
-from scans.tables import Batch, CodeRange, Product
+from scans.tables import CodeRange, Product
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 KEY = RingKey("k1", "code", "active", NOW, bytes(16))
@@ -104,35 +102,9 @@ def test_the_last_code_number_is_the_end(db, product):
         issue(db, count=101)
 
 
-def test_activation_freezes_the_reward_once(db, product):
-    batch = issue(db)
-    assert activate(db, batch_id=batch.batch_id, reward=REWARD, now=NOW)
-    assert not activate(db, batch_id=batch.batch_id, reward=None, now=NOW + timedelta(days=1))
-    kept = catalogue(db).batch(batch.batch_id)
-    assert (kept.state, kept.reward) == ("activated", REWARD)
-    assert db.scalar(select(Batch.activated_at)) == NOW
-
-
-def test_a_recalled_batch_stays_recalled_for_its_first_reason(db, product):
-    batch_id = issue(db).batch_id
-    assert recall(db, batch_id=batch_id, why="a leaking pump", now=NOW)
-    assert not recall(db, batch_id=batch_id, why="another", now=NOW)
-    assert db.scalar(select(Batch.recalled_why)) == "a leaking pump"
-    with pytest.raises(BatchStateError):
-        activate(db, batch_id=batch_id, reward=None, now=NOW)
-    assert catalogue(db).batch(batch_id).state == "recalled"
-
-
-def test_an_unknown_batch_is_said(db):
-    with pytest.raises(UnknownBatchError):
-        recall(db, batch_id="B0", why="", now=NOW)
-    with pytest.raises(UnknownBatchError):
-        activate(db, batch_id="B0", reward=None, now=NOW)
-
-
 def test_the_keys_that_batches_need_are_told(db, product):
     assert named_keys(db) == set()
-    activate(db, batch_id=issue(db).batch_id, reward=REWARD, now=NOW)
+    fix_reward(db, batch_id=issue(db).batch_id, reward=REWARD, now=NOW)
     assert named_keys(db) == {"k1", "p1"}
 
 
@@ -146,7 +118,8 @@ def test_a_change_of_price_reaches_the_catalogue(db, product):
 
 def test_batches_are_listed_latest_first_with_what_was_scanned(db, product):
     first, second = issue(db).batch_id, issue(db).batch_id
-    activate(db, batch_id=first, reward=REWARD, now=NOW)
+    fix_reward(db, batch_id=first, reward=REWARD, now=NOW)
+    activate(db, batch_id=first, now=NOW)
     lines = batch_list(db)
     assert [line.batch_id for line in lines] == [second, first]
     assert (lines[1].state, lines[1].reward_rule, lines[1].claimed) == ("activated", REWARD.rule, 0)

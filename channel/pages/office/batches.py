@@ -7,10 +7,9 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from channel import access, providers
-from channel.journey import activate_batch
 from channel.pages.downloads import attachment
-from channel.pages.office.door import EDITORS, READERS, page
-from scans.batches import BatchError, batch_list, catalogue, issue_batch, recall
+from channel.pages.office.door import EDITORS, READERS, page, whole
+from scans.batches import BatchError, batch_list, catalogue, issue_batch
 from scans.catalogue import UnknownBatchError
 from scans.codefiles import write_codes
 from scans.gs1 import GtinError
@@ -22,6 +21,7 @@ MOST_HERE = 20_000
 MOST_LABELS = 5_000
 A_PAGE = 30
 PRODUCTS_LISTED = 200
+PARTS_SHOWN = 100
 
 
 @page.get("/batches")
@@ -36,7 +36,7 @@ def batches() -> str:
 def issue() -> ResponseReturnValue:
     """Issue a batch of a size that a page can wait for."""
     try:
-        count = _whole("count")
+        count = whole("count")
         if count is None or count > MOST_HERE:
             raise BatchError(f"here a batch has 1 to {MOST_HERE} items; larger ones are issued by command")
         with providers.transaction() as db:
@@ -45,8 +45,8 @@ def issue() -> ResponseReturnValue:
                 ring=providers.ring(),
                 gtin=request.form.get("gtin", ""),
                 count=count,
-                items_per_case=_whole("items_per_case"),
-                cases_per_pallet=_whole("cases_per_pallet"),
+                items_per_case=whole("items_per_case"),
+                cases_per_pallet=whole("cases_per_pallet"),
                 now=providers.now(),
             )
     except (BatchError, GtinError, UnknownProductError) as error:
@@ -62,31 +62,17 @@ def batch(batch_id: str) -> str:
         found = batch_list(db, batch_id=batch_id, limit=1)
         if not found:
             raise UnknownBatchError(f"there is no batch {batch_id}")
-        spans = catalogue(db).batch(batch_id).spans
-    codes = sum(span.size for span in spans)
+        known = catalogue(db).batch(batch_id)
     return render_template(
-        "office/batch.html", batch=found[0], spans=spans, codes=codes, most=MOST_HERE, most_labels=MOST_LABELS
+        "office/batch.html",
+        batch=found[0],
+        spans=known.spans,
+        parts=known.parts[:PARTS_SHOWN],
+        more_parts=max(0, len(known.parts) - PARTS_SHOWN),
+        codes=sum(span.size for span in known.spans),
+        most=MOST_HERE,
+        most_labels=MOST_LABELS,
     )
-
-
-@page.post("/batches/<batch_id>/activate")
-@access.allow(*EDITORS)
-def activate(batch_id: str) -> ResponseReturnValue:
-    """Let the batch's claims count from now on."""
-    with providers.transaction() as db:
-        activate_batch(db, config=providers.config(), ring=providers.ring(), batch_id=batch_id, now=providers.now())
-    return redirect(url_for("office.batch", batch_id=batch_id), 303)
-
-
-@page.post("/batches/<batch_id>/recall")
-@access.allow(*EDITORS)
-def call_back(batch_id: str) -> ResponseReturnValue:
-    """Warn whoever scans an item of this batch from now on."""
-    why = request.form.get("why", "").strip()[:500]
-    if why:
-        with providers.transaction() as db:
-            recall(db, batch_id=batch_id, why=why, now=providers.now())
-    return redirect(url_for("office.batch", batch_id=batch_id), 303)
 
 
 @page.post("/batches/<batch_id>/labels.pdf")
@@ -96,8 +82,8 @@ def labels(batch_id: str) -> Response:
     with providers.reading() as db:
         known = catalogue(db).batch(batch_id)
     level = request.form.get("level", "item")
-    first = _whole("first") or 1
-    last = min(_whole("last") or known.span(level).size, first + MOST_LABELS - 1)
+    first = whole("first") or 1
+    last = min(whole("last") or known.span(level).size, first + MOST_LABELS - 1)
     secret = providers.ring().key(known.key_id).secret
     run = PrintRun(known, secret, providers.config().base_url, level, first, last)
     with tempfile.TemporaryDirectory() as folder:
@@ -139,11 +125,6 @@ def _listed(refused: str | None = None) -> str:
         refused=refused,
         form=request.form,
     )
-
-
-def _whole(name: str) -> int | None:
-    told = request.form.get(name, "").strip()
-    return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else None
 
 
 def _quiet(_done: int, _total: int) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from channel import providers
 
@@ -28,3 +28,9 @@ def look_back(days: int = LOOK_BACK_DAYS) -> tuple[date, date]:
     """Return the first and the last of so many whole days: today is not over."""
     today = providers.today()
     return today - timedelta(days=days), today - timedelta(days=1)
+
+
+def whole(name: str) -> int | None:
+    """Return the whole number that a field of the form carries; None where it carries none."""
+    told = request.form.get(name, "").strip()
+    return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else None
