@@ -1,13 +1,11 @@
-"""Stage 2, print: the codes of a batch as a file for a printer, streamed, whole or not at all. Knows nobody.
+"""Stage 2, print: the codes of a batch as a file for a printer, streamed. Knows nobody.
 
 Rows are made as arrays and never one by one: ten million of them are a matter of seconds, and memory stays constant.
 """
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -32,11 +30,35 @@ _SCHEMA = pa.schema(
 )
 
 Progress = Callable[[int, int], None]
-Writer = Callable[[BinaryIO, Iterator["Rows"], str], None]
+OutFile = IO[bytes] | Any  # whatever takes bytes: pyarrow too asks for no more
+Writer = Callable[[OutFile, Iterator["Rows"], str], None]
 
 
 class CodeFileError(ValueError):
-    """Codes are not written to a file of this kind."""
+    """Codes like these are not written, or not to a file of this kind."""
+
+
+class Stretch(NamedTuple):
+    """Codes of one level of a batch, from a first to a last position: 1-based, both included."""
+
+    level: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRun:
+    """What goes into a file: stretches of a batch, in this order."""
+
+    batch: IssuedBatch
+    secret: bytes = field(repr=False)
+    base_url: str
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def size(self) -> int:
+        """How many codes that is."""
+        return sum(stretch.last - stretch.first + 1 for stretch in self.stretches)
 
 
 class Rows(NamedTuple):
@@ -51,23 +73,39 @@ class Rows(NamedTuple):
     parents: Serials | None
 
 
-def write_codes(path: Path, *, batch: IssuedBatch, secret: bytes, base_url: str, progress: Progress) -> None:
-    """Write all codes of a batch (items, then cases, then pallets) to a `.csv` or `.parquet` file.
+def choose(
+    batch: IssuedBatch, *, level: str | None = None, first: int = 1, last: int | None = None
+) -> tuple[Stretch, ...]:
+    """Return the stretches that are asked for: all levels of a batch, or positions of one level.
 
-    Raises: CodeFileError for another kind of file, LinkError if the base URL cannot be printed.
+    Raises: CodeFileError if the batch has no such codes.
     """
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise CodeFileError(f"codes are written to {' or '.join(WRITERS)}")
-    with whole_file(path) as file:
-        writer(file, code_rows(batch, secret=secret, progress=progress), print_uri(base_url, batch.gtin, ""))
+    if level is None:
+        if first != 1 or last is not None:
+            raise CodeFileError("positions are of one level: say which")
+        return tuple(Stretch(span.level, 1, span.size) for span in batch.spans)
+    size = batch.span(level).size
+    chosen = Stretch(level, first, size if last is None else last)
+    if not 1 <= chosen.first <= chosen.last <= size:
+        raise CodeFileError(f"batch {batch.batch_id} has {size} codes of level {level}, counted from 1")
+    return (chosen,)
 
 
-def code_rows(batch: IssuedBatch, *, secret: bytes, progress: Progress) -> Iterator[Rows]:
-    """Yield all codes of a batch level by level in chunks, and say after each how many of all are done."""
-    done, total = 0, sum(span.size for span in batch.spans)
-    for span in batch.spans:
-        for rows in level_rows(batch, secret=secret, level=span.level, first=1, last=span.size):
+def write_codes(file: OutFile, *, form: str, run: CodeRun, progress: Progress) -> None:
+    """Write the codes of a run in one of FORMS.
+
+    Raises: CodeFileError for another form, LinkError if the base URL cannot be printed.
+    """
+    if form not in FORMS:
+        raise CodeFileError(f"codes are written as one of {', '.join(FORMS)}")
+    FORMS[form](file, code_rows(run, progress=progress), print_uri(run.base_url, run.batch.gtin, ""))
+
+
+def code_rows(run: CodeRun, *, progress: Progress) -> Iterator[Rows]:
+    """Yield the codes of a run in chunks, and say after each how many of all are done."""
+    done, total = 0, run.size
+    for level, first, last in run.stretches:
+        for rows in level_rows(run.batch, secret=run.secret, level=level, first=first, last=last):
             yield rows
             done += len(rows.positions)
             progress(done, total)
@@ -82,18 +120,6 @@ def level_rows(batch: IssuedBatch, *, secret: bytes, level: str, first: int, las
         yield Rows(level, positions, texts, _parents(batch, secret, level, positions))
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears under its name only when it is complete, for its owner only."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _parents(batch: IssuedBatch, secret: bytes, level: str, positions: NDArray[np.int64]) -> Serials | None:
     outer = OUTER.get(level, "")
     size = pack_size(batch, outer)
@@ -105,7 +131,7 @@ def _parents(batch: IssuedBatch, secret: bytes, level: str, positions: NDArray[n
     return made
 
 
-def _write_csv(file: BinaryIO, chunks: Iterator[Rows], prefix: str) -> None:
+def _write_csv(file: OutFile, chunks: Iterator[Rows], prefix: str) -> None:
     file.write(",".join(_SCHEMA.names).encode() + b"\n")
     for rows in chunks:
         start, first = 0, int(rows.positions[0])
@@ -121,9 +147,18 @@ def _csv_lines(rows: Rows, part: slice, width: int, prefix: str) -> NDArray[np.u
     texts = rows.serials[part]
     end = [b",\n"] if rows.parents is None else [b",", rows.parents[part], b"\n"]
     level, uri = f",{rows.level},".encode(), f",{prefix}".encode()
-    pieces = [_decimal(rows.positions[part], width), level, texts, uri, texts, *end]
+    return _laid(len(texts), [_decimal(rows.positions[part], width), level, texts, uri, texts, *end])
+
+
+def _write_text(file: OutFile, chunks: Iterator[Rows], prefix: str) -> None:
+    for rows in chunks:
+        file.write(_laid(len(rows.serials), [prefix.encode(), rows.serials, b"\n"]).data.cast("B"))
+
+
+def _laid(n: int, pieces: Sequence[bytes | NDArray[np.bytes_]]) -> NDArray[np.uint8]:
+    """Return n lines of pieces: those of one line are of one length, so that all lines are one array."""
     sizes = [len(piece) if isinstance(piece, bytes) else piece.itemsize for piece in pieces]
-    lines = np.empty(len(texts), dtype=[(f"piece{place}", f"S{size}") for place, size in enumerate(sizes)])
+    lines = np.empty(n, dtype=[(f"piece{place}", f"S{size}") for place, size in enumerate(sizes)])
     for name, piece in zip(lines.dtype.names or (), pieces, strict=True):
         lines[name] = piece
     return lines.view(np.uint8)
@@ -137,10 +172,15 @@ def _decimal(numbers: NDArray[np.int64], width: int) -> NDArray[np.bytes_]:
     return np.ascontiguousarray(digits).view(f"S{width}")[:, 0]
 
 
-def _write_parquet(file: BinaryIO, chunks: Iterator[Rows], prefix: str) -> None:
-    dictionaries, encodings = ["level", "parent_serial"], {"position": "DELTA_BINARY_PACKED"}
+def _write_parquet(file: OutFile, chunks: Iterator[Rows], prefix: str) -> None:
+    # Lengths are told once for a page and not before each text: what is left is serials, which zstd packs in 10 bytes.
+    encodings = {
+        "position": "DELTA_BINARY_PACKED",
+        "serial": "DELTA_LENGTH_BYTE_ARRAY",
+        "uri": "DELTA_BYTE_ARRAY",
+    }
     with pq.ParquetWriter(
-        file, _SCHEMA, compression="zstd", use_dictionary=dictionaries, column_encoding=encodings
+        file, _SCHEMA, compression="zstd", use_dictionary=["level", "parent_serial"], column_encoding=encodings
     ) as parquet:
         for rows in chunks:
             parquet.write_batch(_record_batch(rows, prefix))
@@ -165,4 +205,4 @@ def _strings(texts: NDArray[np.bytes_]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(texts)))
 
 
-WRITERS: dict[str, Writer] = {".csv": _write_csv, ".parquet": _write_parquet}
+FORMS: dict[str, Writer] = {"csv": _write_csv, "parquet": _write_parquet, "txt": _write_text}

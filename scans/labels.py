@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from scans.catalogue import IssuedBatch
-from scans.codefiles import Progress, level_rows, whole_file
+from scans.codefiles import Progress, level_rows
 from scans.gs1 import print_uri
+from scans.outfiles import whole_file
 from scans.sheets import LAYOUTS, Label, write_pdf
 from scans.symbols import Matrix, png, svg, symbols, unpack
 

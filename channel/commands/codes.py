@@ -1,4 +1,4 @@
-"""Codes as files, on labels and one by one: `issue`, `codes`, `labels`, `verify`."""
+"""Codes on labels and one by one: `labels`, `verify`."""
 
 import sys
 from collections.abc import Iterator
@@ -10,55 +10,12 @@ import click
 from channel.commands.opening import Opened, opened, progress, say
 
 if TYPE_CHECKING:
-    from scans.catalogue import Catalogue, Found, IssuedBatch
+    from scans.catalogue import Catalogue, Found
     from scans.keys import KeyRing
 
 FORMATS = ("pdf", "svg", "png", "zpl")
 LEVELS = ("item", "case", "pallet")
 OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to write.")
-CODES_OUT = click.option(
-    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".csv or .parquet"
-)
-
-
-@click.command()
-@click.option("--gtin", required=True, help="Which product.")
-@click.option("--count", required=True, type=int, help="How many items.")
-@click.option("--items-per-case", type=int)
-@click.option("--cases-per-pallet", type=int)
-@CODES_OUT
-def issue(gtin: str, count: int, items_per_case: int | None, cases_per_pallet: int | None, out: Path) -> None:
-    """Issue a batch of codes and write them to a file; the last line is `batch ID`. Twice makes two batches."""
-    from channel.database import transaction
-    from scans.batches import issue_batch
-    from scans.gs1 import check_gtin, print_uri
-
-    _check_codes_file(out)
-    with opened() as house:
-        # Nothing may be left to go wrong once the batch is there.
-        print_uri(house.config.base_url, check_gtin(gtin), "")
-        with transaction(house.engine) as db:
-            batch = issue_batch(
-                db,
-                ring=house.ring,
-                gtin=gtin,
-                count=count,
-                items_per_case=items_per_case,
-                cases_per_pallet=cases_per_pallet,
-                now=house.now,
-            )
-        _write_codes(house, batch, out)
-    click.echo(f"batch {batch.batch_id}")
-
-
-@click.command()
-@click.argument("batch")
-@CODES_OUT
-def codes(batch: str, out: Path) -> None:
-    """Write the codes of BATCH to a file once more, byte for byte the same."""
-    _check_codes_file(out)
-    with opened() as house:
-        _write_codes(house, _catalogue(house).batch(batch), out)
 
 
 @click.command()
@@ -131,27 +88,3 @@ def _catalogue(house: Opened) -> "Catalogue":
 
     with reading(house.engine) as db:
         return catalogue(db)
-
-
-def _check_codes_file(out: Path) -> None:
-    from scans.codefiles import WRITERS
-
-    if out.suffix.lower() not in WRITERS:
-        raise click.BadParameter(f"ends in {' or '.join(WRITERS)}", param_hint="--out")
-    if not out.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
-
-
-def _write_codes(house: Opened, batch: "IssuedBatch", out: Path) -> None:
-    from scans.codefiles import write_codes
-
-    secret = house.ring.key(batch.key_id).secret
-    with progress("codes") as tell:
-        try:
-            write_codes(out, batch=batch, secret=secret, base_url=house.config.base_url, progress=tell)
-        except OSError as error:
-            again = f"glassbox codes {batch.batch_id} --out FILE"
-            raise click.ClickException(
-                f"{out}: {error.strerror}; the batch is issued, write it with: {again}"
-            ) from error
-    say(f"wrote {sum(span.size for span in batch.spans)} codes to {out}")

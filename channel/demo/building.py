@@ -17,7 +17,7 @@ from channel.imports import KINDS, BadRow, Door, ImportFileError, import_file
 from channel.journey import activate_batch, forget_positions, release_due
 from channel.night import close_days
 from scans.batches import issue_batch
-from scans.codefiles import write_codes
+from scans.codefiles import CodeRun, choose, write_codes
 from scans.keys import KeyRing, make_ring
 from stores.accounts import open_house_accounts
 
@@ -106,7 +106,9 @@ def _issue(
         batch = issue_batch(db, ring=ring, gtin=gtin, count=count, items_per_case=goods.CASE, now=begin)
     path = folder / f"batch-{gtin}.csv"
     secret = ring.key(batch.key_id).secret
-    write_codes(path, batch=batch, secret=secret, base_url=config.base_url, progress=lambda *_: None)
+    with path.open("wb") as file:
+        run = CodeRun(batch, secret, config.base_url, choose(batch))
+        write_codes(file, form="csv", run=run, progress=lambda *_: None)
     with transaction(engine) as db:
         activate_batch(db, config=config, ring=ring, batch_id=batch.batch_id, now=begin)
     return files.read_codes(path)

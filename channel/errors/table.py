@@ -29,6 +29,7 @@ from channel.access import (
 from channel.calls import BodyError, MalformedError, MediaTypeError, QueryError
 from channel.config import ConfigError
 from channel.database import NestedTransactionError, NotReadyError
+from channel.exports import OutFileError
 from channel.imports.cells import CellError
 from channel.imports.files import ImportFileError
 from channel.journey.correcting import CannotChooseError
@@ -40,15 +41,18 @@ from scans.batches import BatchError
 from scans.catalogue import UnknownBatchError, UnknownCodeError
 from scans.codefiles import CodeFileError
 from scans.codes import CodeError
+from scans.custody import ReceiverError
 from scans.doubts import DecisionError, DoubtDecidedError, UnknownDoubtError
 from scans.gs1 import ElementError, GtinError, LinkError
 from scans.intake import ClaimLostError, KeyReusedError, ScannedAtError
 from scans.keys import KeyRingError
 from scans.labels import LabelError
 from scans.life import BatchStateError, PartError
+from scans.outfiles import FileBusyError
 from scans.places import PositionError
 from scans.products import UnknownProductError
 from scans.rewards import RewardError
+from scans.sealing import RecipientError
 from scans.sscc import SsccPrefixError
 from scans.upserts import RefusedError
 from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
@@ -95,6 +99,9 @@ STATUS: dict[type[Exception], Told] = {
     RefusedError: Told(422, "refused"),
     BatchError: Told(422, "bad-batch"),
     SsccPrefixError: Told(422, "bad-sscc-prefix"),
+    CodeFileError: Told(422, "bad-code-file"),
+    ReceiverError: Told(422, "bad-receiver"),
+    RecipientError: Told(422, "bad-recipient"),
     RewardError: Told(422, "bad-reward"),
     LabelError: Told(422, "bad-labels"),
     ImportFileError: Told(422, "bad-file"),
@@ -117,11 +124,12 @@ STATUS: dict[type[Exception], Told] = {
 BUGS: tuple[type[Exception], ...] = (
     CellError,
     CodeError,
-    CodeFileError,
     ConfigError,
+    FileBusyError,
     KeyRingError,
     NestedTransactionError,
     NotReadyError,
+    OutFileError,
     PanelError,
     PolicyError,
     PostingError,

@@ -4,6 +4,7 @@ Instants are aware UTC; ids from outside are text that sorts bytewise on both da
 """
 
 from scans.tables.codes import BATCH_STATES, LEVELS, PART_STATES, Batch, BatchPart, CodeRange, Version
+from scans.tables.custody import Export, ExportRange
 from scans.tables.doubted import DOUBT_ACTS, DOUBT_STATES, Doubt, DoubtStep, Norm, Report
 from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelation, Reward
 from scans.tables.packed import Packing
@@ -24,6 +25,8 @@ __all__ = [
     "Consumer",
     "Doubt",
     "DoubtStep",
+    "Export",
+    "ExportRange",
     "Norm",
     "Packing",
     "Product",

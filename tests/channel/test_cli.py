@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyrage
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert, select
@@ -196,9 +197,29 @@ def test_parts_of_a_batch_have_a_life_of_their_own(ready: Run, batch: str) -> No
     assert "there is no batch" in ready("activate", items[0]["uri"][:-1] + "0", code=1).stderr
 
 
-def test_codes_are_written_again_byte_for_byte(ready: Run, batch: str) -> None:
-    ready("codes", batch, "--out", "again.csv")
+def test_codes_are_exported_again_byte_for_byte_under_a_number_of_their_own(ready: Run, batch: str) -> None:
+    assert ready("export", batch, "--receiver", "Printer Wang", "--out", "again.csv").stdout == "export 2\n"
     assert Path("again.csv").read_bytes() == Path("codes.csv").read_bytes()
+    some = ("--level", "case", "--from", 2, "--to", 3)
+    assert ready("export", batch, *some, "--out", "some.txt").stdout == "export 3\n"
+    assert Path("some.txt").read_text().splitlines() == [row["uri"] for row in rows("codes.csv")[11:13]]
+
+
+def test_the_same_command_again_makes_nothing_new(ready: Run, batch: str) -> None:
+    sizes = ("--count", 10, "--items-per-case", 4, "--cases-per-pallet", 2)
+    assert ready("issue", "--gtin", GTIN, *sizes, "--out", "codes.csv").stdout == f"batch {batch}\n"
+    assert ready("issue", "--gtin", GTIN, *sizes, "--out", "others.csv").stdout != f"batch {batch}\n"
+    for _ in range(2):
+        assert ready("export", batch, "--out", "codes.txt").stdout == "export 3\n"
+
+
+def test_an_encrypted_file_is_for_its_receiver(ready: Run, batch: str) -> None:
+    identity = pyrage.x25519.Identity.generate()
+    sealed = ("--encrypt", identity.to_public(), "--receiver", "Printer Wang")
+    ready("export", batch, *sealed, "--out", "codes.csv.age")
+    assert pyrage.decrypt(Path("codes.csv.age").read_bytes(), [identity]) == Path("codes.csv").read_bytes()
+    assert "ends in" in ready("export", batch, "--out", "plain.csv.age", code=2).stderr
+    assert "public key" in ready("export", batch, "--encrypt", "age1", "--out", "x.csv.age", code=1).stderr
 
 
 def test_what_is_no_code_of_ours_is_1(ready: Run, batch: str) -> None:
@@ -211,7 +232,7 @@ def test_what_is_no_code_of_ours_is_1(ready: Run, batch: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
-        (("--gtin", GTIN, "--count", 1, "--out", "codes.txt"), 2, ".csv or .parquet"),
+        (("--gtin", GTIN, "--count", 1, "--out", "codes.xlsx"), 2, ".csv or .parquet"),
         (("--gtin", GTIN, "--count", 1, "--out", "nowhere/codes.csv"), 2, "no folder"),
         (("--gtin", GTIN, "--count", 0, "--out", "codes.csv"), 1, "a batch has 1 to"),
         (("--gtin", "06901234567908", "--count", 1, "--out", "codes.csv"), 1, "no product"),
@@ -227,6 +248,7 @@ def test_what_cannot_be_issued_leaves_nothing(
     with reading(engine) as db:
         assert db.scalars(select(Batch)).all() == []
     engine.dispose()
+    assert list(here.glob("codes*")) == []
 
 
 def test_labels_are_a_pdf_or_an_archive_of_nothing_but_labels(ready: Run, batch: str) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import stat
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from scans import codefiles
 from scans.batches import level_sizes
 from scans.catalogue import Catalogue, IssuedBatch, Span
-from scans.codefiles import CodeFileError, level_rows, write_codes
+from scans.codefiles import CodeFileError, CodeRun, Stretch, choose, level_rows, write_codes
 from scans.codes import serial
 from scans.gs1 import LinkError, parse_link
 from scans.packing import at, parent
@@ -38,8 +37,10 @@ def slow_rows(batch):
             yield [str(position), span.level, text, uri, serial(SECRET, around.code_no) if around else ""]
 
 
-def write(path, batch, progress=lambda done, total: None):
-    write_codes(path, batch=batch, secret=SECRET, base_url="https://id.brand.cn", progress=progress)
+def write(path, batch, progress=lambda done, total: None, **chosen):
+    run = CodeRun(batch, SECRET, "https://id.brand.cn", choose(batch, **chosen))
+    with path.open("wb") as file:
+        write_codes(file, form=path.suffix[1:], run=run, progress=progress)
     return path
 
 
@@ -72,8 +73,20 @@ def test_the_uri_reads_back_as_its_own_code(tmp_path):
     assert len(Catalogue([batch]).batch("B-1").spans) == 2
 
 
-def test_a_file_of_codes_is_for_its_owner_only(tmp_path):
-    assert stat.S_IMODE(write(tmp_path / "codes.csv", packed(1)).stat().st_mode) == 0o600
+def test_a_text_file_is_an_address_a_line(tmp_path):
+    batch = packed(1001, 10, 7)
+    assert write(tmp_path / "codes.txt", batch).read_text() == "".join(f"{row[3]}\n" for row in slow_rows(batch))
+
+
+def test_a_parquet_file_costs_little_more_than_what_is_random_in_it(tmp_path):
+    batch = packed(150_000, 12, 40)
+    path = write(tmp_path / "codes.parquet", batch)
+    groups = pq.ParquetFile(path).metadata
+    codes = groups.num_rows
+    serial_bytes = sum(groups.row_group(no).column(2).total_compressed_size for no in range(groups.num_row_groups))
+    assert groups.row_group(0).column(2).path_in_schema == "serial"
+    assert path.stat().st_size <= 22 * codes
+    assert serial_bytes <= 10.5 * codes  # 80 bits are 10 bytes
 
 
 def test_progress_ends_at_all_of_it(tmp_path, monkeypatch):
@@ -81,15 +94,6 @@ def test_progress_ends_at_all_of_it(tmp_path, monkeypatch):
     told = []
     write(tmp_path / "codes.csv", packed(100, 10), lambda done, total: told.append((done, total)))
     assert told == [(50, 110), (100, 110), (110, 110)]
-
-
-def test_a_broken_off_file_leaves_nothing(tmp_path):
-    def stop(done, total):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write(tmp_path / "codes.csv", packed(10), stop)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_from_the_middle_are_the_same_rows():
@@ -100,15 +104,39 @@ def test_rows_from_the_middle_are_the_same_rows():
     assert [text.decode() for text in rows.parents] == [serial(SECRET, no) for no in (101, 101, 102, 102)]
 
 
-def test_other_kinds_of_file_are_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(CodeFileError, match=r"\.csv or \.parquet"):
-        write(tmp_path / "codes.xlsx", packed(1))
+def test_a_file_may_hold_some_positions_of_one_level(tmp_path):
+    batch = packed(100, 12)
+    with write(tmp_path / "codes.csv", batch, level="case", first=2, last=3).open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["position"], row["serial"]) for row in rows] == [
+        ("2", serial(SECRET, 102)),
+        ("3", serial(SECRET, 103)),
+    ]
+    assert choose(batch) == (Stretch("item", 1, 100), Stretch("case", 1, 9))
+    assert choose(batch, level="item", first=90) == (Stretch("item", 90, 100),)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "why"),
+    [
+        ({"level": "case", "first": 1, "last": 10}, "has 9 codes of level case"),
+        ({"level": "pallet"}, "has 0 codes of level pallet"),
+        ({"level": "item", "first": 0}, "counted from 1"),
+        ({"level": "item", "first": 5, "last": 4}, "counted from 1"),
+        ({"last": 4}, "say which"),
+    ],
+)
+def test_codes_that_are_not_there_cannot_be_chosen(chosen, why):
+    with pytest.raises(CodeFileError, match=why):
+        choose(packed(100, 12), **chosen)
+
+
+def test_other_forms_and_addresses_are_refused_before_anything_is_written(tmp_path):
+    batch = packed(1)
+    run = CodeRun(batch, SECRET, "http://[::1]", choose(batch))
+    file = io.BytesIO()
+    with pytest.raises(CodeFileError, match="csv, parquet, txt"):
+        write_codes(file, form="xlsx", run=run, progress=lambda done, total: None)
     with pytest.raises(LinkError):
-        write_codes(
-            tmp_path / "a.csv",
-            batch=packed(1),
-            secret=SECRET,
-            base_url="http://[::1]",
-            progress=lambda done, total: None,
-        )
-    assert list(tmp_path.iterdir()) == []
+        write_codes(file, form="csv", run=run, progress=lambda done, total: None)
+    assert file.getvalue() == b""

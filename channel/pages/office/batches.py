@@ -1,6 +1,7 @@
 """Batches in the office: issue, activate, recall, print. What takes long is left to the commands."""
 
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 from flask import Response, redirect, render_template, request, url_for
@@ -11,7 +12,7 @@ from channel.pages.downloads import attachment
 from channel.pages.office.door import EDITORS, READERS, page, whole
 from scans.batches import BatchError, batch_list, catalogue, issue_batch
 from scans.catalogue import UnknownBatchError
-from scans.codefiles import write_codes
+from scans.codefiles import CodeRun, choose, write_codes
 from scans.gs1 import GtinError
 from scans.labels import PrintRun, write_labels
 from scans.products import UnknownProductError, product_list
@@ -102,11 +103,10 @@ def codes(batch_id: str) -> Response:
     if sum(span.size for span in known.spans) > 2 * MOST_HERE:
         raise BatchError("this batch is too large for a page; its codes are written by command")
     secret = providers.ring().key(known.key_id).secret
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "codes.csv")
-        write_codes(path, batch=known, secret=secret, base_url=providers.config().base_url, progress=_quiet)
-        body = path.read_bytes()
-    return attachment(body, kind="text/csv; charset=utf-8", name=f"{batch_id}.csv")
+    body = BytesIO()
+    run = CodeRun(known, secret, providers.config().base_url, choose(known))
+    write_codes(body, form="csv", run=run, progress=_quiet)
+    return attachment(body.getvalue(), kind="text/csv; charset=utf-8", name=f"{batch_id}.csv")
 
 
 def _listed(refused: str | None = None) -> str:

@@ -1,0 +1,129 @@
+"""Codes leave the house: `issue`, `export`. A file that was broken off is continued by the same command."""
+
+import getpass
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from channel.commands.opening import Opened, opened, progress, say
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from channel.exports import Begun
+    from scans.codefiles import Stretch
+    from scans.custody import ExportLine, Order
+
+OUT = click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=".csv, .parquet or .txt; .age may follow if it is encrypted.",
+)
+RECEIVER = click.option("--receiver", metavar="NAME", help="Who gets the file: a printer. Kept with the batch.")
+ENCRYPT = click.option(
+    "--encrypt", multiple=True, metavar="KEY", help="Public key of age or ssh that alone may open it; may be repeated."
+)
+
+
+@click.command()
+@click.option("--gtin", required=True, help="Which product.")
+@click.option("--count", required=True, type=int, help="How many items.")
+@click.option("--items-per-case", type=int)
+@click.option("--cases-per-pallet", type=int)
+@RECEIVER
+@ENCRYPT
+@OUT
+def issue(out: Path, receiver: str | None, encrypt: tuple[str, ...], **asked: Any) -> None:
+    """Issue a batch of codes and write them to a file; the last line is `batch ID`.
+
+    The same command again goes on with a file that was broken off, and leaves one that is complete as it is.
+    """
+    from channel.exports import begin
+    from scans.batches import issue_batch
+    from scans.codefiles import choose
+    from scans.custody import begin_export
+    from scans.gs1 import check_gtin, print_uri
+
+    with opened() as house:
+        order = _order(out, (), receiver, encrypt)
+
+        def write_down(db: "Session", ident: str) -> "ExportLine":
+            # Nothing may be left to go wrong once the batch is there.
+            print_uri(house.config.base_url, check_gtin(asked["gtin"]), "")
+            batch = issue_batch(db, ring=house.ring, now=house.now, **asked)
+            whole = order._replace(stretches=choose(batch))
+            return begin_export(db, ident=ident, batch=batch, order=whole, made_by=_whoever(), now=house.now)
+
+        begun = begin(house.engine, out=out, asked=["issue", asked, order], order=order, write_down=write_down)
+        _write(house, begun, order, out)
+    click.echo(f"batch {begun.line.batch_id}")
+
+
+@click.command()
+@click.argument("batch")
+@RECEIVER
+@ENCRYPT
+@click.option("--level", help="Codes of one level only: item, case, pallet.")
+@click.option("--from", "first", default=1, show_default=True, help="First position of that level, from 1.")
+@click.option("--to", "last", type=int, help="Last position, included.  [default: the last]")
+@OUT
+def export(batch: str, out: Path, receiver: str | None, encrypt: tuple[str, ...], **asked: Any) -> None:
+    """Write codes of BATCH to a file of its own number; the last line is `export NUMBER`."""
+    from channel.database import reading
+    from channel.exports import begin
+    from scans.batches import catalogue
+    from scans.codefiles import choose
+    from scans.custody import begin_export
+
+    with opened() as house:
+        with reading(house.engine) as db:
+            issued = catalogue(db).batch(batch)
+        order = _order(out, choose(issued, **asked), receiver, encrypt)
+
+        def write_down(db: "Session", ident: str) -> "ExportLine":
+            return begin_export(db, ident=ident, batch=issued, order=order, made_by=_whoever(), now=house.now)
+
+        begun = begin(house.engine, out=out, asked=["export", batch, order], order=order, write_down=write_down)
+        _write(house, begun, order, out)
+    click.echo(f"export {begun.line.number}")
+
+
+def _order(out: Path, stretches: "tuple[Stretch, ...]", receiver: str | None, encrypt: tuple[str, ...]) -> "Order":
+    from channel.exports import OutFileError, form_of
+    from scans.custody import Order, check_receiver
+    from scans.sealing import check_recipients
+
+    recipients = tuple(check_recipients(encrypt))
+    try:
+        form = form_of(out, sealed=bool(recipients))
+    except OutFileError as error:
+        raise click.BadParameter(str(error), param_hint="--out") from error
+    return Order(stretches, form, check_receiver(receiver), recipients)
+
+
+def _write(house: Opened, begun: "Begun", order: "Order", out: Path) -> None:
+    from channel.exports import Desk, make_file
+
+    if begun.made:
+        say(f"{out} is there already, complete; for another one name another file")
+        return
+    desk = Desk(house.engine, house.config, house.ring)
+    try:
+        with progress("codes") as tell:
+            make_file(desk, line=begun.line, recipients=order.recipients, out=out, progress=tell)
+    except OSError as error:
+        raise click.ClickException(
+            f"{out}: {error.strerror or error}; the same command again goes on with batch {begun.line.batch_id}"
+        ) from error
+    say(f"wrote {begun.line.size} codes to {out}")
+
+
+def _whoever() -> str:
+    """Return who sits at the machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
