@@ -1,26 +1,32 @@
 """Stage 2, print: every printed symbol reads back as its own address by readers we did not write. Knows nobody.
 
-One run prints the codes of one level of a batch, from a first to a last position: sheets, or a file a label.
+One run prints the codes of one level of a batch, from a first to a last position: sheets, or a file a label. A sample
+of it is read back from the file that was made before that file takes its name.
 """
 
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from scans import marks
+from scans.archives import read_entry, write_archive
 from scans.catalogue import IssuedBatch
-from scans.codefiles import Progress, level_rows
-from scans.gs1 import print_uri
-from scans.outfiles import whole_file
-from scans.sheets import LAYOUTS, Label, write_pdf
-from scans.symbols import Matrix, png, svg, symbols, unpack
+from scans.codefiles import Progress
+from scans.faces import Face
+from scans.fonts import check_words
+from scans.layouts import Layout
+from scans.outfiles import digest_of, whole_file, whole_folder
+from scans.pictures import Draw, png_drawing, svg_drawing
+from scans.proofs import SEE, Proof, Seen, prove, sample, see_pdf
+from scans.sheets import Chunk, write_pdf
+from scans.symbols import LEVEL, Texts, symbol_version, symbols
+from scans.zpl import zpl_drawing
 
-MODULE_MM, MODULE_PX = 0.5, 8
-ZPL_DOTS, ZPL_MARGIN = 4, 16  # the commonest label printers have 8 dots a millimetre
+TOGETHER = 16_384
 
 
 class LabelError(ValueError):
@@ -29,7 +35,7 @@ class LabelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PrintRun:
-    """What is to be printed: positions are 1-based, both included.
+    """What is to be printed: positions are 1-based, both included; `name` and `lot` where the layout shows them.
 
     Raises: LabelError if the batch has no such codes.
     """
@@ -40,89 +46,127 @@ class PrintRun:
     level: str
     first: int
     last: int
+    name: str = ""
+    lot: str = ""
 
     def __post_init__(self) -> None:
         size = self.batch.span(self.level).size
         if not 1 <= self.first <= self.last <= size:
             raise LabelError(f"batch {self.batch.batch_id} has {size} codes of level {self.level}, counted from 1")
 
+    @property
+    def count(self) -> int:
+        """How many labels there are."""
+        return self.last - self.first + 1
 
-Draw = Callable[[Matrix, str], bytes]
-Write = Callable[[Path, PrintRun, str, Progress], None]
+    @property
+    def prefix(self) -> str:
+        """What all symbols of the run begin with."""
+        return marks.prefix(self.batch, level=self.level, base_url=self.base_url)
 
 
-def write_labels(path: Path, *, run: PrintRun, form: str, layout: str, progress: Progress) -> None:
+class Printed(NamedTuple):
+    """A run that was printed and proofed; `version` and `correction` are the symbols', see ISO/IEC 18004."""
+
+    run: PrintRun
+    form: str
+    layout: str
+    version: int
+    correction: str
+    module_mm: float
+    proof: Proof
+    sha256: str | None
+
+
+Write = Callable[[Path, PrintRun, Face, Progress], Proof]
+
+
+def face_of(run: PrintRun, layout: Layout) -> Face:
+    """Return what the labels of a run share.
+
+    Raises: LinkError if the base URL cannot be printed, FontError if the words cannot.
+    """
+    text = _text(run, run.first)
+    size = 17 + 4 * symbol_version(run.prefix + text)
+    return Face(layout, size, len(text), check_words(run.name), check_words(run.lot))
+
+
+def module_mm(face: Face, form: str) -> float:
+    """Return how large a module comes out: label printers place theirs on dots of their own.
+
+    Raises: LayoutError if the symbol has no room.
+    """
+    return face.module_mm(dot_mm=1 / face.layout.dots_per_mm) if form == "zpl" else face.module_mm()
+
+
+def write_labels(path: Path, *, run: PrintRun, form: str, layout: Layout, progress: Progress) -> Printed:
     """Print a run in one of FORMS: `pdf` to a file, others to a `.zip` archive or into a folder, a file a label.
 
-    Raises: LabelError for an unknown form or layout, LinkError if the base URL cannot be printed.
+    Raises: LabelError for an unknown form, LayoutError if the symbols have no room, ProofError if they do not
+    read back, and those of `face_of`.
     """
     if form not in FORMS:
         raise LabelError(f"labels are printed as one of {', '.join(FORMS)}")
-    if layout not in LAYOUTS:
-        raise LabelError(f"a layout is one of {', '.join(LAYOUTS)}")
-    print_uri(run.base_url, run.batch.gtin, "")
-    FORMS[form](path, run, layout, progress)
+    face = face_of(run, layout)
+    module = module_mm(face, form)
+    proof = FORMS[form](path, run, face, progress)
+    sha256 = digest_of(path) if path.is_file() else None
+    return Printed(run, form, layout.name, (face.size - 17) // 4, LEVEL, module, proof, sha256)
 
 
-def zpl(modules: Matrix, text: str) -> bytes:
-    """Draw a label for a Zebra printer, the symbol as raster: a `^BQ` would be laid out by the printer, not by us."""
-    dots = np.packbits(modules.repeat(ZPL_DOTS, axis=0).repeat(ZPL_DOTS, axis=1), axis=1)
-    side = len(dots)
-    return (
-        f"^XA^FO{ZPL_MARGIN},{ZPL_MARGIN}^GFA,{dots.size},{dots.size},{dots.shape[1]},{dots.tobytes().hex().upper()}^FS\n"
-        f"^FO0,{ZPL_MARGIN + side}^FB{side + 2 * ZPL_MARGIN},1,0,C^A0N,20,18^FD{text}^FS^XZ\n"
-    ).encode()
-
-
-def _labels(run: PrintRun, progress: Progress) -> Iterator[tuple[int, Label]]:
-    prefix = print_uri(run.base_url, run.batch.gtin, "")
-    total = run.last - run.first + 1
-    for chunk in level_rows(run.batch, secret=run.secret, level=run.level, first=run.first, last=run.last):
-        drawn = symbols(prefix, chunk.serials)
-        for position, text, symbol in zip(chunk.positions.tolist(), chunk.serials.tolist(), drawn, strict=True):
-            yield position, Label(symbol, text.decode())
-            progress(position - run.first + 1, total)
-
-
-def _write_sheets(path: Path, run: PrintRun, layout: str, progress: Progress) -> None:
-    labels = (label for _, label in _labels(run, progress))
-    per_page = LAYOUTS[layout].per_page
+def _write_sheets(path: Path, run: PrintRun, face: Face, progress: Progress) -> Proof:
     with whole_file(path) as file:
-        write_pdf(file, pages=iter(lambda: list(islice(labels, per_page)), []), layout=LAYOUTS[layout])
+        write_pdf(file, face=face, chunks=_chunks(run, progress))
+        return _proof(run, face, see_pdf(file, face=face, places=sample(run.count)))
 
 
-def _write_files(draw: Draw, suffix: str, path: Path, run: PrintRun, _layout: str, progress: Progress) -> None:
-    files = (
-        (f"{run.level}-{position:08}.{suffix}", draw(unpack(label.symbol), label.text))
-        for position, label in _labels(run, progress)
-    )
+def _write_files(
+    drawing: Callable[[Face], Draw], form: str, path: Path, run: PrintRun, face: Face, progress: Progress
+) -> Proof:
+    def name(position: int) -> str:
+        return f"{run.level}-{position:08}.{form}"
+
+    draw, wanted = drawing(face), [name(run.first + place) for place in sample(run.count)]
+    drawn = (data for chunk in _chunks(run, progress) for data in draw(*chunk))
+    files = ((name(position), data) for position, data in enumerate(drawn, start=run.first))
     if path.suffix.lower() == ".zip":
-        _write_archive(path, files)
-    else:
-        path.mkdir(parents=True, exist_ok=True)
-        for name, data in files:
-            (path / name).write_bytes(data)
+        with whole_file(path) as file:
+            found = write_archive(file, files, packed=form == "png", wanted=frozenset(wanted))
+            seen = (SEE[form](read_entry(file, found[one])) for one in wanted)
+            return _proof(run, face, seen)
+    with whole_folder(path) as folder:
+        for one, data in files:
+            (folder / one).write_bytes(data)
+        return _proof(run, face, (SEE[form]((folder / one).read_bytes()) for one in wanted))
 
 
-def _write_archive(path: Path, files: Iterator[tuple[str, bytes]]) -> None:
-    with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files:
-            entry = zipfile.ZipInfo(name)  # dated 1980, so that the same run gives the same archive
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, data)
+def _chunks(run: PrintRun, progress: Progress) -> Iterator[Chunk]:
+    done, prefix = 0, run.prefix
+    for texts in _texts(run, run.first, run.last):
+        yield symbols(prefix, texts), texts
+        done += len(texts)
+        progress(done, run.count)
 
 
-def _draw_svg(modules: Matrix, _text: str) -> bytes:
-    return svg(modules, module_mm=MODULE_MM)
+def _texts(run: PrintRun, first: int, last: int) -> Iterator[Texts]:
+    for start in range(first, last + 1, TOGETHER):
+        positions = np.arange(start, min(start + TOGETHER, last + 1))
+        yield marks.texts(run.batch, secret=run.secret, level=run.level, positions=positions)
 
 
-def _draw_png(modules: Matrix, _text: str) -> bytes:
-    return png(modules, module_px=MODULE_PX)
+def _text(run: PrintRun, position: int) -> str:
+    (text,) = next(_texts(run, position, position)).tolist()
+    return str(text, "ascii")
+
+
+def _proof(run: PrintRun, face: Face, seen: Iterator[Seen]) -> Proof:
+    texts = [_text(run, run.first + place) for place in sample(run.count)]
+    return prove(seen, uris=[run.prefix + text for text in texts], texts=texts if face.shows_serial else None)
 
 
 FORMS: dict[str, Write] = {
     "pdf": _write_sheets,
-    "svg": partial(_write_files, _draw_svg, "svg"),
-    "png": partial(_write_files, _draw_png, "png"),
-    "zpl": partial(_write_files, zpl, "zpl"),
+    "svg": partial(_write_files, svg_drawing, "svg"),
+    "png": partial(_write_files, png_drawing, "png"),
+    "zpl": partial(_write_files, zpl_drawing, "zpl"),
 }

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import io
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,11 +89,26 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file that appears under its name only when it is complete, for its owner only."""
     part = path.with_name(path.name + PART)
     try:
-        with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+        with open(os.open(part, os.O_CREAT | os.O_RDWR | os.O_TRUNC, 0o600), "w+b") as file:  # noqa: PTH123
             yield file
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Make a folder whose files appear under their names only when all are complete; what is there already stays."""
+    part = path.with_name(path.name + PART)
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True, mode=0o700)
+        yield part
+        path.mkdir(exist_ok=True, mode=0o700)
+        for file in part.iterdir():
+            file.replace(path / file.name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def digest_of(path: Path) -> str:

@@ -1,151 +1,105 @@
-"""Stage 2, print: label sheets as PDF, written page by page with nothing kept. Knows nobody.
+"""Stage 2, print: labels on the pages of a PDF, written page by page with nothing kept. Knows nobody.
 
 A symbol is an inline picture of one bit a module: symbols drawn as rectangles have seams that readers stumble over.
 """
 
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-import reportlab
-from reportlab.pdfbase.ttfonts import TTFontFile
+import numpy as np
 
-from scans.symbols import QUIET, Packed
+from scans.faces import FONT_SHARE, Face
+from scans.fonts import BASE_SHARE, WORDS_FONT, Subset, fitted, serial_widths, subset_words, width_em
+from scans.pdf import PAGES_NO, Objects, put_serial_font, put_words_font, stream
+from scans.symbols import Packed, Texts
 
 POINTS_PER_MM = 72 / 25.4
-TEXT_POINTS, TEXT_MM = 7, 3
-# Objects that others point to have numbers of their own, since the tree of pages can only be written at the end.
-FONT_NO, CATALOG_NO, PAGES_NO = 1, 4, 5
-FONT = Path(reportlab.__file__).parent / "fonts" / "VeraBd.ttf"  # free to embed, and part of a package we have anyway
+PAGES_A_NODE = 500  # in a tree of two levels viewers find one page of a million at once
 
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Labels on a page, counted from the top left. A module of 0.677 mm is 8 dots at 300 dpi.
-
-    Units: millimetres.
-    """
-
-    page_width_mm: float
-    page_height_mm: float
-    columns: int
-    rows: int
-    left_mm: float
-    top_mm: float
-    label_width_mm: float
-    label_height_mm: float
-    module_mm: float = 0.677
-
-    @property
-    def per_page(self) -> int:
-        """How many labels a page has."""
-        return self.columns * self.rows
-
-
-LAYOUTS = {"a4-24": Layout(210, 297, columns=3, rows=8, left_mm=0, top_mm=0.5, label_width_mm=70, label_height_mm=37)}
+Chunk = tuple[Packed, Texts]
 
 
 class Label(NamedTuple):
-    """A symbol, packed, and the text below it."""
+    """A symbol in hexadecimal, and the text below it with its width in heights of its font."""
 
-    symbol: Packed
+    symbol: str
     text: str
+    width_em: float
 
 
-def write_pdf(file: BinaryIO, *, pages: Iterable[Sequence[Label]], layout: Layout) -> None:
-    """Write a sheet for each group of labels."""
-    offsets: dict[int, int] = {}
+def write_pdf(file: BinaryIO, *, face: Face, chunks: Iterable[Chunk]) -> None:
+    """Write the labels of one run, as many on a page as the layout has."""
+    objects, layout = Objects(file), face.layout
+    words = "".join(line for line in face.lines if line)
+    font = subset_words(f"{words}…") if words else None
+    fonts = f"/F {put_serial_font(objects)} 0 R"
+    if font:
+        fonts += f"/G {put_words_font(objects, font)} 0 R"
+    labels = (label for symbols, texts in chunks for label in _labels(symbols, texts))
+    draws = [_drawing(face, place, font) for place in range(layout.per_page)]
+    pages = iter(lambda: list(islice(labels, layout.per_page)), [])
+    nodes, count = [], 0
+    while some := list(islice(pages, PAGES_A_NODE)):
+        nodes.append(_put_pages(objects, some, draws))
+        count += len(some)
+    box = f"[0 0 {_points(layout.page_width_mm)} {_points(layout.page_height_mm)}]"
+    kids = " ".join(f"{node} 0 R" for node in nodes)
+    objects.end(f"<</Type/Pages/Count {count}/Kids[{kids}]/MediaBox{box}/Resources<</Font<<{fonts}>>>>>>".encode())
 
-    def put(number: int, body: bytes) -> None:
-        offsets[number] = file.tell()
-        file.write(b"%d 0 obj\n%b\nendobj\n" % (number, body))
 
-    file.write(b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n")
-    for number, body in enumerate(_font_objects(), start=FONT_NO):
-        put(number, body)
-    kids: list[bytes] = []
+def _labels(symbols: Packed, texts: Texts) -> Iterator[Label]:
+    chars = np.ascontiguousarray(texts).view(np.uint8).reshape(len(texts), -1)
+    pictures, digits = symbols.tobytes().hex(), 2 * symbols[0].size
+    cut = (pictures[start : start + digits] for start in range(0, len(pictures), digits))
+    return map(Label, cut, map(bytes.decode, texts.tolist()), serial_widths()[chars].sum(axis=1).tolist())
+
+
+def _put_pages(objects: Objects, pages: list[list[Label]], draws: list[Callable[[Label], str]]) -> int:
+    """Write pages and the node of the tree that holds them; return its number."""
+    node_no, kids = objects.next_no + 2 * len(pages), []
     for labels in pages:
-        page_no = PAGES_NO + 1 + 2 * len(kids)
-        content = "".join(_draw_label(label, layout, place) for place, label in enumerate(labels))
-        put(page_no, b"<</Type/Page/Parent %d 0 R/Contents %d 0 R>>" % (PAGES_NO, page_no + 1))
-        put(page_no + 1, _stream(content.encode()))
-        kids.append(b"%d 0 R" % page_no)
-    box = f"[0 0 {_points(layout.page_width_mm)} {_points(layout.page_height_mm)}]".encode()
-    resources = b"<</Font<</F %d 0 R>>>>" % FONT_NO
-    tree = b"<</Type/Pages/Count %d/Kids[%b]/MediaBox%b/Resources%b>>"
-    put(CATALOG_NO, b"<</Type/Catalog/Pages %d 0 R>>" % PAGES_NO)
-    put(PAGES_NO, tree % (len(kids), b" ".join(kids), box, resources))
-    _write_end(file, offsets)
+        content = "".join(draw(label) for draw, label in zip(draws, labels, strict=False))
+        content_no = objects.put(stream(content.encode()))
+        kids.append(objects.put(b"<</Type/Page/Parent %d 0 R/Contents %d 0 R>>" % (node_no, content_no)))
+    told = " ".join(f"{kid} 0 R" for kid in kids)
+    return objects.put(f"<</Type/Pages/Parent {PAGES_NO} 0 R/Count {len(kids)}/Kids[{told}]>>".encode())
 
 
-def _draw_label(label: Label, layout: Layout, place: int) -> str:
-    size = len(label.symbol)
-    placed, middle, text_y = _geometry(layout, size, place)
-    text_x = middle - sum(map(_widths().__getitem__, label.text)) * TEXT_POINTS / 2000
+def _drawing(face: Face, place: int, font: Subset | None) -> Callable[[Label], str]:
+    """Return what draws a label at one place of a page; lengths are points from the left and from the bottom."""
+    layout, size = face.layout, face.size
+    left_mm, top_mm = layout.place_mm(place)
+    symbol_left_mm, symbol_top_mm = face.symbol_mm()
+    side_mm, middle_mm = size * face.module_mm(), left_mm + layout.label_width_mm / 2
+    side, left = _points(side_mm), _points(left_mm + symbol_left_mm)
+    bottom = _points(layout.page_height_mm - top_mm - symbol_top_mm - side_mm)
     # In hexadecimal no byte of the picture can be taken for its end; packing makes up for it.
-    return (
-        f"q {placed} cm BI/W {size}/H {size}/IM true/D[1 0]/F/AHx ID {label.symbol.tobytes().hex()}> EI Q\n"
-        f"BT/F {TEXT_POINTS} Tf {text_x:.2f} {text_y} Td({label.text})Tj ET\n"
-    )
+    head = f"q {side} 0 0 {side} {left} {bottom} cm BI/W {size}/H {size}/IM true/D[1 0]/F/AHx ID "
+    words, serial_y = "", None
+    for number, line in enumerate(face.lines):
+        base_mm = top_mm + face.line_mm(number) + BASE_SHARE * layout.text_mm
+        y = _points(layout.page_height_mm - base_mm)
+        if line is None:
+            serial_y = y
+        elif line and font:
+            words += _draw_words(face, line, font, middle_mm=middle_mm, y=y)
+    tail, middle, em = f"> EI Q\n{words}", middle_mm * POINTS_PER_MM, face.serial_em_mm * POINTS_PER_MM
+    if serial_y is None:
+        return lambda label: f"{head}{label.symbol}{tail}"
+
+    def draw(label: Label) -> str:
+        left = middle - label.width_em * em / 2
+        return f"{head}{label.symbol}{tail}BT/F {em:.2f} Tf {left:.2f} {serial_y} Td({label.text})Tj ET\n"
+
+    return draw
 
 
-@lru_cache(maxsize=1000)
-def _geometry(layout: Layout, size: int, place: int) -> tuple[str, float, str]:
-    """Return where on a page a symbol goes (as PDF wants it), the middle of its label and the line of its text.
-
-    Units: points from the left and from the bottom.
-    """
-    row, column = divmod(place, layout.columns)
-    module_mm = min(layout.module_mm, (layout.label_height_mm - TEXT_MM) / (size + 2 * QUIET))
-    side_mm, quiet_mm = size * module_mm, QUIET * module_mm
-    spare_mm = layout.label_height_mm - side_mm - 2 * quiet_mm - TEXT_MM
-    middle_mm = layout.left_mm + (column + 0.5) * layout.label_width_mm
-    bottom_mm = layout.top_mm + row * layout.label_height_mm + spare_mm / 2 + quiet_mm + side_mm
-    x, y, side = _points(middle_mm - side_mm / 2), _points(layout.page_height_mm - bottom_mm), _points(side_mm)
-    text_y = _points(layout.page_height_mm - bottom_mm - quiet_mm - TEXT_MM)
-    return f"{side} 0 0 {side} {x} {y}", middle_mm * POINTS_PER_MM, text_y
-
-
-@cache
-def _widths() -> dict[str, float]:
-    return {chr(char): _font().charWidths[char] for char in range(32, 127)}
-
-
-@cache
-def _font() -> TTFontFile:
-    return TTFontFile(str(FONT))
-
-
-def _font_objects() -> Iterator[bytes]:
-    font = _font()
-    box = " ".join(f"{edge:.0f}" for edge in font.bbox)
-    widths = " ".join(f"{width:.0f}" for width in _widths().values())
-    yield (
-        f"<</Type/Font/Subtype/TrueType/BaseFont/{font.name.decode()}/Encoding/WinAnsiEncoding"
-        f"/FirstChar 32/LastChar 126/Widths[{widths}]/FontDescriptor {FONT_NO + 1} 0 R>>"
-    ).encode()
-    yield (
-        f"<</Type/FontDescriptor/FontName/{font.name.decode()}/Flags 32/FontBBox[{box}]/ItalicAngle 0"
-        f"/Ascent {font.ascent:.0f}/Descent {font.descent:.0f}/CapHeight {font.capHeight:.0f}/StemV {font.stemV}"
-        f"/FontFile2 {FONT_NO + 2} 0 R>>"
-    ).encode()
-    program = FONT.read_bytes()
-    yield _stream(program, b"/Length1 %d" % len(program))
-
-
-def _stream(data: bytes, more: bytes = b"") -> bytes:
-    packed = zlib.compress(data, 6)
-    return b"<</Filter/FlateDecode/Length %d%b>>stream\n%b\nendstream" % (len(packed), more, packed)
-
-
-def _write_end(file: BinaryIO, offsets: dict[int, int]) -> None:
-    start, count = file.tell(), len(offsets) + 1
-    file.write(b"xref\n0 %d\n0000000000 65535 f \n" % count)
-    file.writelines(b"%010d 00000 n \n" % offsets[number] for number in range(1, count))
-    file.write(b"trailer<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (count, CATALOG_NO, start))
+def _draw_words(face: Face, line: str, font: Subset, *, middle_mm: float, y: str) -> str:
+    em_mm = FONT_SHARE * face.layout.text_mm
+    text, scale = fitted(line, room_em=face.layout.room_mm / em_mm)
+    left = _points(middle_mm - width_em(text, WORDS_FONT) * scale * em_mm / 2)
+    return f"BT/G {_points(em_mm * scale)} Tf {left} {y} Td<{font.code(text)}>Tj ET\n"
 
 
 def _points(length_mm: float) -> str:

@@ -1,11 +1,9 @@
-"""Stage 2, print: QR symbols as matrices of modules, and a single one as a picture. Knows nobody.
+"""Stage 2, print: QR symbols as matrices of modules, many at once and a single one in a terminal. Knows nobody.
 
 With version, level and mask fixed, every module is a sum (mod 2) of bits of the text. So the symbols of one address
 prefix are a table, made once by `qrcode` itself, and a few XORs for each serial: bit for bit what `qrcode` would make.
 """
 
-import struct
-import zlib
 from functools import lru_cache
 
 import numpy as np
@@ -14,18 +12,23 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 from qrcode.util import MODE_ALPHA_NUM, QRData
 
-from scans.codes import LENGTH, Serials
-
+LEVEL = "M"
 QUIET = 4  # modules of light around a symbol (ISO/IEC 18004)
 MASK = 3  # on average the least penalty of the eight for our addresses; readers do not care
-_ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_BASE = len(_ALPHANUMERIC)
+BLOCK = 2048  # symbols at a time: what is being summed up stays near the processor
+ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_BASE = len(ALPHANUMERIC)
 _PAIR_BITS, _LAST_BITS = 11, 6
-_VALUES = np.zeros(256, dtype=np.uint16)
-_VALUES[np.frombuffer(_ALPHANUMERIC.encode(), dtype=np.uint8)] = np.arange(_BASE)
+_ROW = _BASE + 1  # a value is 0 to 44; 45 stands where there is no character
+_VALUES = np.full(256, _BASE, dtype=np.int64)
+_VALUES[np.frombuffer(ALPHANUMERIC.encode(), dtype=np.uint8)] = np.arange(_BASE)
+_ROWS = (_VALUES * _ROW)[None, :] + _VALUES[:, None]  # by a pair of bytes as one number, the first byte the lower
+_ROWS = _ROWS.ravel()
 
 Matrix = NDArray[np.bool_]
 Packed = NDArray[np.uint8]
+Texts = NDArray[np.bytes_]
+Words = NDArray[np.uint64]
 
 
 def matrix(text: str) -> Matrix:
@@ -38,120 +41,101 @@ def matrix(text: str) -> Matrix:
     return np.array(code.get_matrix(), dtype=np.bool_)
 
 
-def unpack(packed: Packed) -> Matrix:
-    """Return one packed symbol as a matrix with its quiet zone."""
-    modules = np.unpackbits(packed, axis=1, count=len(packed)).astype(np.bool_)
-    return np.pad(modules, QUIET)
+def unpack(packed: Packed) -> Packed:
+    """Return packed symbols with their quiet zones.
 
-
-def symbols(prefix: str, serials: Serials) -> Packed:
-    """Return the symbols of an address prefix followed by each serial, without quiet zones, all of one size and mask.
-
-    Shapes: (n, size, ceil(size / 8)): each line of modules is packed into bytes, dark is 1.
+    Shapes: (n, size, ceil(size / 8)) -> (n, size + 8, size + 8), dark is 1.
     """
-    size, base, tables = _tables(prefix)
-    tail = prefix[len(prefix) // 2 * 2 :]
-    values = np.empty((len(serials), len(tail) + LENGTH), dtype=np.uint16)
-    values[:, : len(tail)] = [_ALPHANUMERIC.index(char) for char in tail]
-    values[:, len(tail) :] = _VALUES[np.ascontiguousarray(serials).view(np.uint8).reshape(-1, LENGTH)]
-    words = np.repeat(base[None], len(serials), axis=0)
-    for slot, table in enumerate(tables):
-        pair = values[:, 2 * slot : 2 * slot + 2]
-        words ^= table[pair[:, 0] * _BASE + pair[:, 1] if pair.shape[1] == 2 else pair[:, 0]]
+    modules = np.unpackbits(packed, axis=2, count=packed.shape[1])
+    return np.pad(modules, ((0, 0), (QUIET, QUIET), (QUIET, QUIET)))
+
+
+def symbols(prefix: str, texts: Texts) -> Packed:
+    """Return the symbols of an address prefix followed by each text, without quiet zones, all of one size and mask.
+
+    A text is what changes from code to code, such as a serial: capitals and digits, all of one length.
+
+    Shapes: (n,) of S16, say -> (n, size, ceil(size / 8)): each line of modules is packed into bytes, dark is 1.
+    """
+    size, tables = _tables(prefix, texts.itemsize)
+    pairs = _pairs(texts, first_alone=len(prefix) % 2 == 1)
+    words = np.empty((len(texts), tables.shape[2]), dtype=np.uint64)
+    for start in range(0, len(texts), BLOCK):
+        block, pair = words[start : start + BLOCK], pairs[start : start + BLOCK].T
+        rows, other = np.empty(pair.shape, dtype=np.int64), np.empty_like(block)
+        _ROWS.take(pair, out=rows, mode="clip")  # clip: no number is too high, and so nothing need be copied
+        tables[0].take(rows[0], axis=0, out=block, mode="clip")
+        for table, row in zip(tables[1:], rows[1:], strict=True):
+            table.take(row, axis=0, out=other, mode="clip")
+            np.bitwise_xor(block, other, out=block)
     row_bytes = -(-size // 8)
     return words.view(np.uint8)[:, : size * row_bytes].reshape(-1, size, row_bytes)
 
 
-@lru_cache(maxsize=8)
-def _tables(prefix: str) -> tuple[int, NDArray[np.uint64], list[NDArray[np.uint64]]]:
-    """Return the size, the symbol whose slots are all zero, and for each slot what each of its values changes there.
+def _pairs(texts: Texts, *, first_alone: bool) -> NDArray[np.uint16]:
+    """Return the characters two by two as a symbol takes them, each pair as one number.
 
-    A slot is a pair of characters (11 bits), the last one of an odd text a single character (6 bits).
+    A first character that shares its place with the prefix goes to the end, behind a last one that stands alone.
+    """
+    chars = np.ascontiguousarray(texts).view(np.uint8).reshape(len(texts), -1)
+    turned = np.roll(chars, -1, axis=1) if first_alone else chars
+    return np.pad(turned, ((0, 0), (0, chars.shape[1] % 2))).view("<u2")
+
+
+@lru_cache(maxsize=8)
+def _tables(prefix: str, length: int) -> tuple[int, Words]:
+    """Return the size of the symbols, and for each pair of `_pairs` what it puts into one; the first has the rest, too.
+
+    Shapes: (pairs, rows of _ROWS, words)
     """
     start = len(prefix) // 2 * 2
-    length = len(prefix) + LENGTH - start
-    zeros = "0" * length
-    version = _version(prefix[:start] + zeros)
-    base = _words(version, prefix[:start] + zeros)
-    tables = []
-    for slot in range(0, length, 2):
-        bits = _PAIR_BITS if slot + 1 < length else _LAST_BITS
-        table = np.zeros((1, len(base)), dtype=np.uint64)
-        for bit in range(bits):
-            chars = _ALPHANUMERIC[2**bit // _BASE] + _ALPHANUMERIC[2**bit % _BASE]
-            text = prefix[:start] + zeros[:slot] + chars[-min(2, length - slot) :] + zeros[slot + 2 :]
-            table = np.concatenate([table, table ^ _words(version, text) ^ base])
-        tables.append(table)
-    return 17 + 4 * version, base, tables
+    known, zeros = prefix[:start], "0" * (len(prefix) + length - start)
+    version = symbol_version(known + zeros)
+    base = _words(version, known + zeros)
+    slots = [_changes(version, known, zeros, place) for place in range(0, len(zeros), 2)]
+    ends, nothing = [], np.zeros((_ROW, 1), dtype=np.uint64)
+    if len(zeros) % 2:
+        ends.append(_in_rows(slots.pop()[:_BASE]))
+    if start < len(prefix):
+        ends.append(_in_rows(slots.pop(0)[_BASE * ALPHANUMERIC.index(prefix[-1]) :][:_BASE]))
+    tables = [_in_rows(slot[: _BASE * _BASE].reshape(_BASE, _BASE, -1)) for slot in slots]
+    if ends:
+        one, other = [*ends, nothing][:2]
+        tables.append(one[:, None] ^ other)
+    tables[0] ^= base
+    return 17 + 4 * version, np.stack(tables).reshape(len(tables), _ROW * _ROW, -1)
 
 
-def _version(text: str) -> int:
+def _changes(version: int, known: str, zeros: str, place: int) -> Words:
+    """Return what each value of two characters (11 bits; 6 of a last one) changes in the symbol of all zeros."""
+    alone = place + 1 == len(zeros)
+    base = _words(version, known + zeros)
+    table = np.zeros((1, len(base)), dtype=np.uint64)
+    for bit in range(_LAST_BITS if alone else _PAIR_BITS):
+        chars = ALPHANUMERIC[2**bit // _BASE] * (not alone) + ALPHANUMERIC[2**bit % _BASE]
+        text = known + zeros[:place] + chars + zeros[place + len(chars) :]
+        table = np.concatenate([table, table ^ _words(version, text) ^ base])
+    return table
+
+
+def _in_rows(table: Words) -> Words:
+    """Add the row (and column) of no character, which changes nothing."""
+    return np.pad(table, [(0, 1)] * (table.ndim - 1) + [(0, 0)])
+
+
+def symbol_version(text: str) -> int:
+    """Return the version of a text's symbol: 1 has 21 modules a side, each further one 4 more."""
     code = QRCode(error_correction=ERROR_CORRECT_M, mask_pattern=MASK)
     code.add_data(QRData(text, mode=MODE_ALPHA_NUM))
     return int(code.best_fit())
 
 
-def _words(version: int, text: str) -> NDArray[np.uint64]:
+def _words(version: int, text: str) -> Words:
     code = QRCode(version=version, error_correction=ERROR_CORRECT_M, mask_pattern=MASK, border=0)
     code.add_data(QRData(text, mode=MODE_ALPHA_NUM))
     code.make(fit=False)
     packed = np.packbits(np.array(code.get_matrix(), dtype=np.bool_), axis=1).ravel()
     return np.pad(packed, (0, -len(packed) % 8)).view(np.uint64)
-
-
-def svg(modules: Matrix, *, module_mm: float) -> bytes:
-    """Draw a symbol as one outline: rectangles side by side leave seams that some readers stumble over."""
-    side = len(modules)
-    width = f"{side * module_mm:.4g}mm"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{width}" viewBox="0 0 {side} {side}">'
-        f'<path fill="#fff" d="M0 0H{side}V{side}H0z"/><path fill-rule="evenodd" d="{_outline(modules)}"/></svg>\n'
-    ).encode()
-
-
-def _outline(modules: Matrix) -> str:
-    # A corner has one or three dark modules around it. Along a row and along a column they pair up into edges; where
-    # two dark modules touch at a point only, edges cross, which the even-odd rule fills as it should.
-    around = np.pad(modules, 1)
-    corner = around[:-1, :-1] ^ around[:-1, 1:] ^ around[1:, :-1] ^ around[1:, 1:]
-    points = np.arange(corner.size).reshape(corner.shape)
-    across, down = _edges(points[corner].tolist()), _edges(points.T[corner.T].tolist())
-    path, side = [], len(corner)
-    while across:
-        start = at = next(iter(across))
-        path.append(f"M{at % side} {at // side}")
-        while at in across:
-            turn = across.pop(at)
-            del across[turn]
-            at = down[turn]
-            path.append(f"H{turn % side}V{at // side}" if at != start else f"H{turn % side}z")
-    return "".join(path)
-
-
-def _edges(corners: list[int]) -> dict[int, int]:
-    there = dict(zip(corners[::2], corners[1::2], strict=True))
-    return there | {end: start for start, end in there.items()}
-
-
-def png(modules: Matrix, *, module_px: int, dots_per_m: int = 11_811) -> bytes:
-    """Draw a symbol as a picture of one bit a pixel (11,811 dots a metre are 300 dpi)."""
-    side = len(modules) * module_px
-    packed = np.packbits(~modules.repeat(module_px, axis=1), axis=1)
-    lines = np.zeros((len(modules), module_px, 1 + packed.shape[1]), dtype=np.uint8)
-    lines[:, 0, 1:] = packed
-    lines[:, 1:, 0] = 2  # the filter of a line: nothing has changed since the one above
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        (
-            _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)),
-            _chunk(b"pHYs", struct.pack(">IIB", dots_per_m, dots_per_m, 1)),
-            _chunk(b"IDAT", zlib.compress(lines.tobytes(), 3)),
-            _chunk(b"IEND", b""),
-        )
-    )
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def terminal_qr(text: str) -> str:

@@ -12,6 +12,8 @@ from channel.commands.opening import Opened, opened, progress, say
 if TYPE_CHECKING:
     from scans.catalogue import Catalogue, Found
     from scans.keys import KeyRing
+    from scans.labels import Printed, PrintRun
+    from scans.layouts import Layout
 
 FORMATS = ("pdf", "svg", "png", "zpl")
 LEVELS = ("item", "case", "pallet")
@@ -24,18 +26,45 @@ OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help
 @click.option("--from", "first", default=1, show_default=True, help="First position, from 1.")
 @click.option("--to", "last", type=int, help="Last position, included.  [default: the last]")
 @click.option("--level", default="item", show_default=True, type=click.Choice(LEVELS))
-@click.option("--layout", default="a4-24", show_default=True, help="How a PDF sheet is divided.")
+@click.option("--layout", "layout_name", default="a4-24", show_default=True, help="A sheet or a roll, or a .toml file.")
+@click.option("--name", help="The product's name on the label.  [default: as in the list of products]")
+@click.option("--lot", default="", help="The lot on the label.")
 @OUT
-def labels(batch: str, form: str, first: int, last: int | None, level: str, layout: str, out: Path) -> None:
-    """Write the print files of BATCH: a PDF, or one file per label into a folder or a .zip."""
-    from scans.labels import PrintRun, write_labels
+def labels(
+    batch: str,
+    form: str,
+    first: int,
+    last: int | None,
+    level: str,
+    layout_name: str,
+    name: str | None,
+    lot: str,
+    out: Path,
+) -> None:
+    """Write the print files of BATCH: a PDF, or one file per label into a folder or a .zip.
 
+    A sample is read back from what was written; labels that no reader can read are not left behind.
+    """
+    from channel.database import reading, transaction
+    from scans.batches import batch_list, catalogue
+    from scans.labels import PrintRun, write_labels
+    from scans.layouts import find_layout
+    from scans.prints import record_print
+
+    layout = find_layout(layout_name)
     with opened() as house, progress("labels") as tell:
-        issued = _catalogue(house).batch(batch)
+        with reading(house.engine) as db:
+            issued = catalogue(db).batch(batch)
+            product = batch_list(db, batch_id=batch, limit=1)[0].product
         secret, size = house.ring.key(issued.key_id).secret, issued.span(level).size
-        run = PrintRun(issued, secret, house.config.base_url, level, first, size if last is None else last)
-        write_labels(out, run=run, form=form, layout=layout, progress=tell)
-    say(f"wrote {run.last - run.first + 1} labels to {out}")
+        last = size if last is None else last
+        name = product if name is None else name
+        run = PrintRun(issued, secret, house.config.base_url, level, first, last, name, lot)
+        _warn_of_small(run, form, layout)
+        printed = write_labels(out, run=run, form=form, layout=layout, progress=tell)
+        with transaction(house.engine) as db:
+            record_print(db, printed=printed, now=house.now)
+    _say_printed(printed, out)
 
 
 @click.command()
@@ -70,6 +99,23 @@ def _verdict(house: Opened, issued: "Catalogue", ring: "KeyRing", text: str) -> 
     except (GtinError, LinkError, UnknownCodeError) as error:
         return f"not valid: {error}"
     return f"valid {found.batch.batch_id} {found.position} {found.level} {_life(house, issued, found)}"
+
+
+def _warn_of_small(run: "PrintRun", form: str, layout: "Layout") -> None:
+    from scans.labels import face_of, module_mm
+    from scans.layouts import SMALL_MODULE_MM
+
+    module = module_mm(face_of(run, layout), form)
+    if module < SMALL_MODULE_MM:
+        say(f"warning: a module is {module:.2f} mm; under {SMALL_MODULE_MM} mm phones may not read it on paper")
+
+
+def _say_printed(printed: "Printed", out: Path) -> None:
+    proof = printed.proof
+    say(
+        f"wrote {printed.run.count} labels to {out}: version {printed.version}, level {printed.correction}, "
+        f"module {printed.module_mm:.3f} mm; {proof.sampled} read back by {' and '.join(proof.readers)}"
+    )
 
 
 def _life(house: Opened, issued: "Catalogue", found: "Found") -> str:

@@ -43,14 +43,17 @@ from scans.codefiles import CodeFileError
 from scans.codes import CodeError
 from scans.custody import ReceiverError
 from scans.doubts import DecisionError, DoubtDecidedError, UnknownDoubtError
+from scans.fonts import FontError
 from scans.gs1 import ElementError, GtinError, LinkError
 from scans.intake import ClaimLostError, KeyReusedError, ScannedAtError
 from scans.keys import KeyRingError
 from scans.labels import LabelError
+from scans.layouts import LayoutError
 from scans.life import BatchStateError, PartError
 from scans.outfiles import FileBusyError
 from scans.places import PositionError
 from scans.products import UnknownProductError
+from scans.proofs import ProofError
 from scans.rewards import RewardError
 from scans.sealing import RecipientError
 from scans.sscc import SsccPrefixError
@@ -104,6 +107,9 @@ STATUS: dict[type[Exception], Told] = {
     RecipientError: Told(422, "bad-recipient"),
     RewardError: Told(422, "bad-reward"),
     LabelError: Told(422, "bad-labels"),
+    LayoutError: Told(422, "bad-labels"),
+    FontError: Told(422, "bad-labels"),
+    ProofError: Told(422, "unread-labels"),
     ImportFileError: Told(422, "bad-file"),
     PlanError: Told(422, "bad-plan"),
     RoleError: Told(422, "bad-role"),

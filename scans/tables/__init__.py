@@ -8,12 +8,14 @@ from scans.tables.custody import Export, ExportRange
 from scans.tables.doubted import DOUBT_ACTS, DOUBT_STATES, Doubt, DoubtStep, Norm, Report
 from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelation, Reward
 from scans.tables.packed import Packing
+from scans.tables.printed import FORMS, LabelRun
 from scans.tables.scanned import Claim, Consumer, Scan
 
 __all__ = [
     "BATCH_STATES",
     "DOUBT_ACTS",
     "DOUBT_STATES",
+    "FORMS",
     "LEVELS",
     "PART_STATES",
     "PRODUCT_KINDS",
@@ -27,6 +29,7 @@ __all__ = [
     "DoubtStep",
     "Export",
     "ExportRange",
+    "LabelRun",
     "Norm",
     "Packing",
     "Product",

@@ -21,7 +21,7 @@ from channel.imports import KINDS
 from channel.tables import ROLES, Membership, Token
 from scans.gs1 import GtinError
 from scans.labels import FORMS
-from scans.sheets import LAYOUTS
+from scans.layouts import LAYOUTS
 from scans.tables import LEVELS, Batch, Claim
 from stores.tables import Account, Plan
 from tests.make import NOW

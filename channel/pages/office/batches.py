@@ -15,8 +15,9 @@ from scans.catalogue import UnknownBatchError
 from scans.codefiles import CodeRun, choose, write_codes
 from scans.gs1 import GtinError
 from scans.labels import PrintRun, write_labels
+from scans.layouts import LAYOUTS, built_in
+from scans.prints import print_list, record_print
 from scans.products import UnknownProductError, product_list
-from scans.sheets import LAYOUTS
 
 MOST_HERE = 20_000
 MOST_LABELS = 5_000
@@ -64,6 +65,7 @@ def batch(batch_id: str) -> str:
         if not found:
             raise UnknownBatchError(f"there is no batch {batch_id}")
         known = catalogue(db).batch(batch_id)
+        prints = print_list(db, batch_id=batch_id)
     return render_template(
         "office/batch.html",
         batch=found[0],
@@ -71,6 +73,8 @@ def batch(batch_id: str) -> str:
         parts=known.parts[:PARTS_SHOWN],
         more_parts=max(0, len(known.parts) - PARTS_SHOWN),
         codes=sum(span.size for span in known.spans),
+        prints=prints,
+        layouts=LAYOUTS.values(),
         most=MOST_HERE,
         most_labels=MOST_LABELS,
     )
@@ -82,15 +86,19 @@ def labels(batch_id: str) -> Response:
     """Give sheets of labels; a POST, since a list of live codes is no address to share."""
     with providers.reading() as db:
         known = catalogue(db).batch(batch_id)
+        product = batch_list(db, batch_id=batch_id, limit=1)[0].product
     level = request.form.get("level", "item")
     first = whole("first") or 1
     last = min(whole("last") or known.span(level).size, first + MOST_LABELS - 1)
     secret = providers.ring().key(known.key_id).secret
-    run = PrintRun(known, secret, providers.config().base_url, level, first, last)
+    run = PrintRun(known, secret, providers.config().base_url, level, first, last, name=product)
+    layout = built_in(request.form.get("layout", next(iter(LAYOUTS))))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "labels.pdf")
-        write_labels(path, run=run, form="pdf", layout=next(iter(LAYOUTS)), progress=_quiet)
+        printed = write_labels(path, run=run, form="pdf", layout=layout, progress=_quiet)
         body = path.read_bytes()
+    with providers.transaction() as db:
+        record_print(db, printed=printed, now=providers.now())
     return attachment(body, kind="application/pdf", name=f"{batch_id}-{level}-{first}-{last}.pdf")
 
 
