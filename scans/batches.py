@@ -4,7 +4,7 @@ There is no row per code: issuing ten million codes writes a row for the batch a
 """
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from scans.parts import Part
 from scans.products import UnknownProductError
 from scans.sscc import SsccPrefixError, check_prefix, room
 from scans.tables import Batch, Claim, CodeRange, Product
+from scans.terms import Terms, check_terms
 
 MAX_COUNT = 100_000_000
 
@@ -45,11 +46,16 @@ class BatchLine(NamedTuple):
     recalled_at: datetime | None
     recalled_why: str | None
     reward_rule: str | None
+    lot: str | None
+    expires_on: date | None
+    earns: str
     claimed: int
 
 
-def level_sizes(count: int, items_per_case: int | None, cases_per_pallet: int | None) -> dict[str, int]:
-    """Return how many items, cases and pallets a batch has; the last case and pallet may be part full.
+def level_sizes(
+    count: int, items_per_case: int | None, cases_per_pallet: int | None, *, has_outer: bool = False
+) -> dict[str, int]:
+    """Return how many items, cases, pallets and outer marks a batch has; the last case and pallet may be part full.
 
     Raises: BatchError if that cannot be packed or is too much.
     """
@@ -64,7 +70,7 @@ def level_sizes(count: int, items_per_case: int | None, cases_per_pallet: int | 
         if not 1 <= size <= MAX_COUNT:
             raise BatchError(f"a {level} holds 1 to {MAX_COUNT}")
         sizes[level] = -(-next(reversed(sizes.values())) // size)
-    return sizes
+    return sizes | ({"outer": count} if has_outer else {})
 
 
 def issue_batch(
@@ -77,18 +83,17 @@ def issue_batch(
     cases_per_pallet: int | None = None,
     case_gtin: str | None = None,
     sscc_prefix: str | None = None,
+    terms: Terms = Terms(),
     now: datetime,
 ) -> IssuedBatch:
     """Issue codes for a product, packed by range into cases and pallets if wanted.
 
     Cases may carry a GTIN of their own, pallets SSCCs under a company's prefix.
 
-    Raises: UnknownProductError, GtinError, SsccPrefixError, BatchError, KeyRingError if no code key is active.
+    Raises: UnknownProductError, GtinError, SsccPrefixError, BatchError, TermsError, KeyRingError without a code key.
     """
-    sizes = level_sizes(count, items_per_case, cases_per_pallet)
-    product_id = db.scalar(select(Product.id).where(Product.gtin == check_gtin(gtin)))
-    if product_id is None:
-        raise UnknownProductError(f"there is no product {gtin}")
+    sizes = level_sizes(count, items_per_case, cases_per_pallet, has_outer=terms.has_outer)
+    product_id, agreed = _agreed(db, gtin, terms)
     first_no = _draw_codes(db, sum(sizes.values()))
     marked = _marks(db, case_gtin=case_gtin, sscc_prefix=sscc_prefix, sizes=sizes)
     batch = Batch(
@@ -99,6 +104,9 @@ def issue_batch(
         count=count,
         items_per_case=items_per_case,
         cases_per_pallet=cases_per_pallet,
+        lot=agreed.lot,
+        expires_on=agreed.expires_on,
+        earns=agreed.earns,
         issued_at=now,
         **marked,
     )
@@ -120,7 +128,7 @@ def batch_list(db: Session, *, limit: int = 50, offset: int = 0, batch_id: str |
     told = select(
         Batch.batch_id, Product.gtin, Product.name, Batch.state, Batch.count, Batch.items_per_case,
         Batch.cases_per_pallet, Batch.issued_at, Batch.printed_at, Batch.activated_at, Batch.recalled_at,
-        Batch.recalled_why, Batch.reward_rule, claimed,
+        Batch.recalled_why, Batch.reward_rule, Batch.lot, Batch.expires_on, Batch.earns, claimed,
     )  # fmt: skip
     listed = told.join(Product, Product.id == Batch.product_id).order_by(Batch.id.desc())
     named = listed if batch_id is None else listed.where(Batch.batch_id == batch_id)
@@ -131,6 +139,14 @@ def named_keys(db: Session) -> set[str]:
     """Return the ids of all keys that a batch needs; a key ring without one of them is not this database's."""
     rows = db.execute(select(Batch.key_id, Batch.prize_key_id).distinct())
     return {key_id for row in rows for key_id in row if key_id is not None}
+
+
+def _agreed(db: Session, gtin: str, terms: Terms) -> tuple[int, Terms]:
+    asked = select(Product.id, Product.shelf_life_days).where(Product.gtin == check_gtin(gtin))
+    product = db.execute(asked).one_or_none()
+    if product is None:
+        raise UnknownProductError(f"there is no product {gtin}")
+    return product.id, check_terms(terms, shelf_life_days=product.shelf_life_days)
 
 
 def _draw_codes(db: Session, count: int) -> int:

@@ -6,6 +6,7 @@ This is all of a batch that a scan needs, kept in memory: no statement per code,
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -73,6 +74,9 @@ class IssuedBatch:
     case_gtin: str | None = None
     sscc_prefix: str | None = None
     first_sscc_no: int | None = None
+    lot: str | None = None
+    expires_on: date | None = None
+    earns: str = "activated"
     parts: tuple[Part, ...] = ()
 
     @property
@@ -118,7 +122,7 @@ class Found(NamedTuple):
 
     @property
     def state(self) -> str:
-        """Whether the code can be claimed: activated, or inactive, recalled, not_for_sale (a case or a pallet)."""
+        """Whether the code can be claimed: activated, or inactive, recalled, not_for_sale (whatever is no item)."""
         life = self.life
         if life == "recalled":
             return "recalled"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from scans.batches import catalogue
 from scans.catalogue import Found
-from scans.packing import children, merged, parent, without
+from scans.packing import children, goods, merged, parent, without
 from scans.parts import states_of, together
 from scans.schema import table_of
 from scans.tables import Packing
@@ -93,14 +93,15 @@ def contents(db: Session, *, found: Sequence[Found], at: datetime) -> dict[int, 
 
 def items_at(db: Session, *, found: Found, at: datetime) -> list[range]:
     """Return the code numbers of all items in a case or on a pallet at an instant, or of the item itself."""
-    if found.level == "item":
-        return [range(found.code_no, found.code_no + 1)]
+    if found.level in ("item", "outer"):
+        item_no = goods(found).code_no
+        return [range(item_no, item_no + 1)]
     return _items(db, contents(db, found=[found], at=at)[found.code_no], at)
 
 
 def life_of(db: Session, *, found: Found, at: datetime) -> str:
     """Return how far on the items in a case or on a pallet are together, or the item itself."""
-    if found.level == "item":
+    if found.level in ("item", "outer"):
         return found.life
     held = items_at(db, found=found, at=at)
     states = [state for batch, part in catalogue(db).stretches(held) for state in states_of(batch.life, part)]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from scans.catalogue import Found, IssuedBatch
 
 INNER = {"case": "item", "pallet": "case"}
-OUTER = {inner: outer for outer, inner in INNER.items()}
+OUTER = {inner: outer for outer, inner in INNER.items()} | {"outer": "case"}
 
 
 def pack_size(batch: IssuedBatch, level: str) -> int | None:
@@ -20,6 +20,13 @@ def pack_size(batch: IssuedBatch, level: str) -> int | None:
 def at(batch: IssuedBatch, level: str, position: int) -> Found:
     """Return the code at a 1-based position of a level."""
     return Found(batch.span(level).first_no + position - 1, batch, level, position)
+
+
+def goods(found: Found) -> Found:
+    """Return the item that an outer mark is on; any other code as it is."""
+    if found.level != "outer":
+        return found
+    return at(found.batch, "item", found.position)._replace(earns=found.earns)
 
 
 def parent(found: Found) -> Found | None:

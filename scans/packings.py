@@ -16,6 +16,7 @@ from scans.batches import catalogue
 from scans.catalogue import Catalogue, Found, UnknownCodeError, read_code
 from scans.gs1 import GtinError, LinkError
 from scans.keys import KeyRing
+from scans.packing import goods
 from scans.schema import table_of
 from scans.tables import Batch, Packing
 from scans.upserts import Put, Refusal, chunks
@@ -88,7 +89,7 @@ def _columns(row: PackingRow, codes: Catalogue, ring: KeyRing, now: datetime) ->
 
 def _read(codes: Catalogue, ring: KeyRing, uri: str) -> Found | None:
     try:
-        return read_code(codes, ring, uri=uri)
+        return goods(read_code(codes, ring, uri=uri))
     except (LinkError, GtinError, UnknownCodeError):
         return None
 

@@ -15,6 +15,7 @@ from scans.catalogue import Catalogue, Found, UnknownCodeError, read_code
 from scans.gs1 import GtinError, LinkError
 from scans.holdings import RANGES_PER_STATEMENT, Holding, ever_inside, surroundings
 from scans.keys import KeyRing
+from scans.packing import goods
 from scans.schema import table_of
 from scans.tables import Claim
 from scans.upserts import Put, Refusal, chunks, keys_of
@@ -90,6 +91,15 @@ def delivered_to(db: Session, *, found: Collection[Found]) -> dict[int, int]:
     return stores
 
 
+def awaited(db: Session, *, found: Collection[Found]) -> set[int]:
+    """Return the items that earn only once they are delivered, and that no store was given yet.
+
+    Costs no statement where no such batch is among them.
+    """
+    waiting = [one for one in found if one.batch.earns == "delivered" and one.state == "activated"]
+    return {one.code_no for one in waiting} - delivered_to(db, found=waiting).keys() if waiting else set()
+
+
 def late_claims(db: Session, *, rows: Sequence[DeliveryRow]) -> dict[int, int]:
     """Return the items of these deliveries that are claimed already, each with the store it was last delivered to."""
     handed: list[int] = []
@@ -112,7 +122,7 @@ def claimed_inside(db: Session, *, code_nos: Collection[int]) -> list[Found]:
 
 def _find(codes: Catalogue, ring: KeyRing, row: DeliveryRow) -> Found | None:
     try:
-        return read_code(codes, ring, uri=row.uri)
+        return goods(read_code(codes, ring, uri=row.uri))
     except (LinkError, GtinError, UnknownCodeError):
         return None
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scans.layouts import Layout
 
 FORMATS = ("pdf", "svg", "png", "zpl")
-LEVELS = ("item", "case", "pallet")
+LEVELS = ("item", "case", "pallet", "outer")
 OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Where to write.")
 
 

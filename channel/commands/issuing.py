@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from channel.exports import Begun
     from scans.codefiles import Stretch
     from scans.custody import ExportLine, Order
+    from scans.terms import Terms
 
+EARNS = ("activated", "delivered")
 OUT = click.option(
     "--out",
     required=True,
@@ -33,6 +36,11 @@ ENCRYPT = click.option(
 @click.option("--count", required=True, type=int, help="How many items.")
 @click.option("--items-per-case", type=int)
 @click.option("--cases-per-pallet", type=int)
+@click.option("--lot", help="Lot number (AI 10).")
+@click.option("--expires-on", metavar="DAY", help="Last day, like 2027-01-31: the scan page warns near and after it.")
+@click.option("--made-on", metavar="DAY", help="The last day follows from it by the product's shelf life.")
+@click.option("--outer", is_flag=True, help="A second mark for every item: scanned in the aisle, it never claims.")
+@click.option("--earns", type=click.Choice(EARNS), default="activated", show_default=True, help="Once what is done.")
 @RECEIVER
 @ENCRYPT
 @OUT
@@ -47,13 +55,15 @@ def issue(out: Path, receiver: str | None, encrypt: tuple[str, ...], **asked: An
     from scans.custody import begin_export
     from scans.gs1 import check_gtin, print_uri
 
+    terms = _terms(asked)
     with opened() as house:
         order = _order(out, (), receiver, encrypt)
 
         def write_down(db: "Session", ident: str) -> "ExportLine":
             # Nothing may be left to go wrong once the batch is there.
             print_uri(house.config.base_url, check_gtin(asked["gtin"]), "")
-            batch = issue_batch(db, ring=house.ring, now=house.now, **asked)
+            sizes = {name: asked[name] for name in ("gtin", "count", "items_per_case", "cases_per_pallet")}
+            batch = issue_batch(db, ring=house.ring, now=house.now, terms=terms, **sizes)
             whole = order._replace(stretches=choose(batch))
             return begin_export(db, ident=ident, batch=batch, order=whole, made_by=_whoever(), now=house.now)
 
@@ -66,7 +76,7 @@ def issue(out: Path, receiver: str | None, encrypt: tuple[str, ...], **asked: An
 @click.argument("batch")
 @RECEIVER
 @ENCRYPT
-@click.option("--level", help="Codes of one level only: item, case, pallet.")
+@click.option("--level", help="Codes of one level only: item, case, pallet, outer.")
 @click.option("--from", "first", default=1, show_default=True, help="First position of that level, from 1.")
 @click.option("--to", "last", type=int, help="Last position, included.  [default: the last]")
 @OUT
@@ -89,6 +99,18 @@ def export(batch: str, out: Path, receiver: str | None, encrypt: tuple[str, ...]
         begun = begin(house.engine, out=out, asked=["export", batch, order], order=order, write_down=write_down)
         _write(house, begun, order, out)
     click.echo(f"export {begun.line.number}")
+
+
+def _terms(asked: dict[str, Any]) -> "Terms":
+    from scans.terms import Terms
+
+    days = {}
+    for name in ("expires_on", "made_on"):
+        try:
+            days[name] = date.fromisoformat(asked[name]) if asked[name] else None
+        except ValueError as error:
+            raise click.BadParameter("is a day like 2027-01-31", param_hint=f"--{name.replace('_', '-')}") from error
+    return Terms(lot=asked["lot"], has_outer=asked["outer"], earns=asked["earns"], **days)
 
 
 def _order(out: Path, stretches: "tuple[Stretch, ...]", receiver: str | None, encrypt: tuple[str, ...]) -> "Order":

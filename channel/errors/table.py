@@ -57,6 +57,7 @@ from scans.proofs import ProofError
 from scans.rewards import RewardError
 from scans.sealing import RecipientError
 from scans.sscc import SsccPrefixError
+from scans.terms import TermsError
 from scans.upserts import RefusedError
 from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
 from stores.ledger import PostingError
@@ -105,6 +106,7 @@ STATUS: dict[type[Exception], Told] = {
     CodeFileError: Told(422, "bad-code-file"),
     ReceiverError: Told(422, "bad-receiver"),
     RecipientError: Told(422, "bad-recipient"),
+    TermsError: Told(422, "bad-terms"),
     RewardError: Told(422, "bad-reward"),
     LabelError: Told(422, "bad-labels"),
     LayoutError: Told(422, "bad-labels"),

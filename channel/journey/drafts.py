@@ -1,7 +1,7 @@
 """Stages 5 to 8 before anything is written: each scan's verdict, whether it claims, its prize, and its answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from scans.rewards import prize
 from scans.trust import History, Sighting, apart_km, reasons
 from scans.witnesses import look_closer
 from stores.attribution import Attribution
+from stores.deliveries import awaited
 
 
 @dataclass(slots=True)
@@ -80,6 +81,8 @@ def judge(
         seen.setdefault(one.found.code_no, []).append(_sighting(one, who))
         held[one.found.code_no] = known.of(one.found.batch.product_id)
     look_closer(db, past=past, seen=seen, norms=held, now=now)
+    waiting = awaited(db, found=[one.found for one in fresh])
+    fresh = [_not_earning(one) if one.found.code_no in waiting else one for one in fresh]
     claimed: set[int] = set()
     drafts = []
     for one in fresh:
@@ -90,6 +93,10 @@ def judge(
         history.add(sighting)
         drafts[-1].scan_count = history.count
     return drafts
+
+
+def _not_earning(one: Checked) -> Checked:
+    return replace(one, found=one.found._replace(earns=False))
 
 
 def _sighting(one: Checked, who: Mapping[str, int]) -> Sighting:

@@ -1,7 +1,7 @@
 """What a code's page tells without writing anything: what is known of the code, and what this device was answered."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -11,14 +11,19 @@ from scans.catalogue import identify
 from scans.doubts import spread
 from scans.gs1 import item_link
 from scans.keys import KeyRing
+from scans.packing import goods
 from scans.products import product
+from scans.terms import expiry
 from scans.trust import histories
 from stores.attribution import SaleTold, sale_told
+from stores.deliveries import awaited
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is known of a code. `state`: claimable, claimed, suspect, inactive, recalled or not_for_sale.
+
+    `expiry`: expired, near (its last day is) or None. `is_opened`: the code that an outer mark covers was scanned.
 
     `apart_km` is roughly how far apart its scans are: 5 for anything near, None where fewer than two places are kept.
     """
@@ -26,6 +31,10 @@ class Look:
     gtin: str
     product: str
     batch_id: str
+    level: str
+    lot: str | None
+    expires_on: date | None
+    expiry: str | None
     serial_tail: str
     state: str
     scan_count: int
@@ -34,25 +43,34 @@ class Look:
     is_copied: bool
     first_scanned_at: datetime | None
     may_be_rewarded: bool
+    is_opened: bool
 
 
-def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str) -> Look:
-    """Tell what is known of a code; reads only.
+def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str, day: date) -> Look:
+    """Tell what is known of a code on an owner's business day; reads only.
 
     Raises: GtinError, LinkError, UnknownCodeError.
     """
     link = item_link(gtin, serial)
     found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
     history = histories(db, code_nos=[found.code_no], consumer_ids=[]).get(found.code_no)
-    claimed = is_claimed(db, code_no=found.code_no)
+    if awaited(db, found=[found]):
+        found = found._replace(earns=False)
+    claimed = is_claimed(db, code_no=goods(found).code_no)
     apart_km = spread(db, code_no=found.code_no)
     state = found.state
     if state == "activated":
         state = "suspect" if history and history.is_doubted else "claimed" if claimed else "claimable"
+    marked = product(db, gtin=found.batch.gtin)
+    last_on = found.batch.expires_on
     return Look(
         gtin=link.gtin,
-        product=product(db, gtin=link.gtin).name,
+        product=marked.name,
         batch_id=found.batch.batch_id,
+        level=found.level,
+        lot=found.batch.lot,
+        expires_on=last_on,
+        expiry=expiry(last_on, day=day, shelf_life_days=marked.shelf_life_days),
         serial_tail=link.serial[-4:],
         state=state,
         scan_count=history.count if history else 0,
@@ -61,6 +79,7 @@ def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str) -> Look:
         is_copied=history is not None and history.state == "confirmed",
         first_scanned_at=history.first_at if history else None,
         may_be_rewarded=not claimed and found.state == "activated" and found.batch.reward is not None,
+        is_opened=claimed and found.level == "outer",
     )
 
 

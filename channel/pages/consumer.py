@@ -30,12 +30,12 @@ def look(gtin: str, serial: str) -> ResponseReturnValue:
     """Tell what is known of a code, and what this device was answered before."""
     ring, device = providers.ring(), _device()
     with _refusals_counted(), providers.reading() as db:
-        known = journey.look_at(db, ring=ring, gtin=gtin, serial=serial)
+        known = journey.look_at(db, ring=ring, gtin=gtin, serial=serial, day=providers.today())
         mine = journey.answer_for(db, ring=ring, gtin=gtin, serial=serial, consumer=device) if device else None
         bought = journey.bought_at(db, ring=ring, gtin=gtin, serial=serial, consumer=device) if device else None
         owner = brand(db)
     if wants_json():
-        return jsonify(asdict(known))
+        return jsonify(asdict(known) | {"expires_on": known.expires_on.isoformat() if known.expires_on else None})
     return render_template(
         "consumer/look.html",
         gtin=gtin,
@@ -81,7 +81,7 @@ def stores(gtin: str, serial: str) -> ResponseReturnValue:
     """Let the claimant look for the store by the name of a place."""
     ring, asked, day = providers.ring(), request.args.get("q", "").strip()[:64], providers.today()
     with _refusals_counted(), providers.reading() as db:
-        known = journey.look_at(db, ring=ring, gtin=gtin, serial=serial)
+        known = journey.look_at(db, ring=ring, gtin=gtin, serial=serial, day=day)
         bought = journey.bought_at(db, ring=ring, gtin=gtin, serial=serial, consumer=_device() or "")
         scope = scope_of(db, party_id=None, day=day)
         found = store_list(db, scope=scope, search=asked, limit=FOUND) if asked else []

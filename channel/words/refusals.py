@@ -33,6 +33,9 @@ _VERBATIM = (
     N_("pallets hold cases: say how many items a case has"),
     N_("its line of parents never reaches the top: a circle, or a parent that was refused itself"),
     N_("this code was never issued"),
+    N_("a lot has 1 to 20 letters, digits or signs"),
+    N_("the product has no shelf life: say when the batch expires"),
+    N_("the batch expires before it was made"),
 )
 _WITH_NUMBERS = (
     (r"is not between (?P<least>.+) and (?P<most>.+)", N_("is not between %(least)s and %(most)s")),

@@ -43,7 +43,8 @@ BATCH_STATES: Texts = {
     "activated": _("activated"),
     "recalled": _("recalled"),
 }
-LEVELS: Texts = {"item": _("item"), "case": _("case"), "pallet": _("pallet")}
+LEVELS: Texts = {"item": _("item"), "case": _("case"), "pallet": _("pallet"), "outer": _("outer mark")}
+EARNS: Texts = {"activated": _("it is activated"), "delivered": _("its case is delivered to a store")}
 PRODUCT_KINDS: Texts = {"goods": _("goods"), "gift": _("gift"), "sample": _("sample")}
 PARTY_KINDS: Texts = {
     "owner": _("brand owner"),
@@ -157,6 +158,7 @@ PROBLEMS: Texts = {
     "bad-recipient": _("This is not a public key of age or ssh."),
     "bad-labels": _("Labels like these cannot be printed: look at the positions and the layout."),
     "unread-labels": _("The labels were printed, but could not be read back, so they are not offered."),
+    "bad-terms": _("A batch cannot be issued on these terms."),
     "not-signed-in": _("Please sign in first."),
     "sign-in-refused": _("The name or the password is wrong."),
     "role-refused": _("Your role may not do this."),

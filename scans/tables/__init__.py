@@ -3,7 +3,7 @@
 Instants are aware UTC; ids from outside are text that sorts bytewise on both databases.
 """
 
-from scans.tables.codes import BATCH_STATES, LEVELS, PART_STATES, Batch, BatchPart, CodeRange, Version
+from scans.tables.codes import BATCH_STATES, EARNS, LEVELS, PART_STATES, Batch, BatchPart, CodeRange, Version
 from scans.tables.custody import Export, ExportRange
 from scans.tables.doubted import DOUBT_ACTS, DOUBT_STATES, Doubt, DoubtStep, Norm, Report
 from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelation, Reward
@@ -15,6 +15,7 @@ __all__ = [
     "BATCH_STATES",
     "DOUBT_ACTS",
     "DOUBT_STATES",
+    "EARNS",
     "FORMS",
     "LEVELS",
     "PART_STATES",

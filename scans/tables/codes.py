@@ -1,12 +1,13 @@
 """Tables of what was issued: batches, their ranges of code numbers, the counters they are drawn from. Knows nobody."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKey,
     String,
     UniqueConstraint,
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scans.schema import Base, Key, OutsideId, Word, one_of
 
-LEVELS = ("item", "case", "pallet")
+LEVELS = ("item", "case", "pallet", "outer")
 BATCH_STATES = ("issued", "printed", "activated", "recalled")
+EARNS = ("activated", "delivered")
 PART_STATES = ("activated", "recalled")
 
 
@@ -35,6 +37,7 @@ class Batch(Base):
     __tablename__ = "batch"
     __table_args__ = (
         one_of("state", BATCH_STATES),
+        one_of("earns", EARNS),
         CheckConstraint("count > 0", name="not_empty"),
         CheckConstraint("items_per_case > 0 AND cases_per_pallet > 0", name="packs_not_empty"),
     )
@@ -49,6 +52,9 @@ class Batch(Base):
     case_gtin: Mapped[str | None] = mapped_column(OutsideId)
     sscc_prefix: Mapped[str | None] = mapped_column(String(12))
     first_sscc_no: Mapped[int | None] = mapped_column(BigInteger)
+    lot: Mapped[str | None] = mapped_column(String(20))
+    expires_on: Mapped[date | None] = mapped_column(Date)
+    earns: Mapped[str] = mapped_column(Word, default="activated", server_default="activated")
     repacked: Mapped[bool] = mapped_column(default=False, server_default=false())
     issued_at: Mapped[datetime]
     printed_at: Mapped[datetime | None]

@@ -15,14 +15,14 @@ from sqlalchemy import insert, select
 
 from channel import cli
 from channel.cli import COMMANDS, main, told
-from channel.commands import codes, importing, people
+from channel.commands import codes, importing, issuing, people
 from channel.database import make_engine, reading, transaction
 from channel.imports import KINDS
 from channel.tables import ROLES, Membership, Token
 from scans.gs1 import GtinError
 from scans.labels import FORMS
 from scans.layouts import LAYOUTS
-from scans.tables import LEVELS, Batch, Claim
+from scans.tables import EARNS, LEVELS, Batch, Claim
 from stores.tables import Account, Plan
 from tests.make import NOW
 
@@ -89,7 +89,7 @@ def test_law_wrong_usage_is_2(run: Run, name: str) -> None:
 def test_words_that_are_offered_without_loading_are_those_of_the_domain() -> None:
     assert tuple(KINDS) == importing.KINDS
     assert ROLES == people.ROLES
-    assert (tuple(FORMS), LEVELS) == (codes.FORMATS, codes.LEVELS)
+    assert (tuple(FORMS), LEVELS, EARNS) == (codes.FORMATS, codes.LEVELS, issuing.EARNS)
     assert "a4-24" in LAYOUTS
 
 
@@ -177,6 +177,24 @@ def test_a_batch_from_issue_to_recall(ready: Run, batch: str) -> None:
     assert "first reason stays" in ready("recall", batch, "--why", "other").stderr
     assert ready("verify", item["uri"]).stdout == f"valid {batch} 1 item recalled\n"
     assert "recalled" in ready("activate", batch, code=1).stderr
+
+
+def test_a_batch_is_issued_on_terms(ready: Run) -> None:
+    terms = ("--lot", "L-7", "--expires-on", "2099-01-31", "--earns", "delivered", "--outer")
+    size = ("--gtin", GTIN, "--count", 6, "--items-per-case", 3)
+    batch = ready("issue", *size, *terms, "--out", "terms.csv").stdout.split()[-1]
+    made = rows("terms.csv")
+    assert [row["level"] for row in made] == ["item"] * 6 + ["case"] * 2 + ["outer"] * 6
+    outer, item, case = made[11], made[3], made[7]
+    assert outer["parent_serial"] == item["parent_serial"] == case["serial"]
+    ready("activate", outer["uri"])
+    assert ready("verify", outer["uri"], item["uri"]).stdout.splitlines() == [
+        f"valid {batch} 4 outer activated",
+        f"valid {batch} 4 item activated",
+    ]
+    ready("labels", batch, "--format", "svg", "--level", "outer", "--out", "outer.zip")
+    assert "2027" in ready("issue", *size, "--expires-on", "soon", "--out", "more.csv", code=2).stderr
+    assert "no shelf life" in ready("issue", *size, "--made-on", "2026-01-01", "--out", "more.csv", code=1).stderr
 
 
 def test_parts_of_a_batch_have_a_life_of_their_own(ready: Run, batch: str) -> None:

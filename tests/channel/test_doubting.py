@@ -226,7 +226,7 @@ def test_the_page_of_a_confirmed_copy_says_so(world):
     decide(world, "reverse")
     link = parse_link(world.uri())
     with reading(world.engine) as db:
-        look = look_at(db, ring=world.ring, gtin=link.gtin, serial=link.serial)
+        look = look_at(db, ring=world.ring, gtin=link.gtin, serial=link.serial, day=make.TODAY)
     assert (look.state, look.is_copied, look.devices) == ("suspect", True, LEAST_DEVICES + 1)
 
 

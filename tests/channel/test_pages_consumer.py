@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from channel.journey import NewScan, PlaceTold, take_scans
 from channel.limits import UNKNOWN_CODES
 from scans.life import recall
 from scans.tables import Claim, Consumer, Scan
+from scans.terms import Terms
 from tests import make, worlds
 
 LAT, LON = worlds.PLACE
@@ -130,6 +132,32 @@ def test_a_position_that_cannot_be_is_as_good_as_none(client, world, odd):
     _, answer = claim(client, path(world), **(NEAR | odd))
     assert "You are the first to scan this code" in answer.text
     assert "In which store did you buy it?" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("days_left", "said"),
+    [(-1, "please do not use it any more"), (3, "Its last day is near"), (300, "Best until")],
+)
+def test_lot_and_last_day_are_told_and_warned_of(client, world, engine, days_left, said):
+    terms = Terms(lot="L-7", expires_on=make.TODAY + timedelta(days=days_left))
+    with transaction(engine) as db:
+        batch = make.batch(db, ring=world.ring, gtin=world.batch.gtin, terms=terms)
+    page = client.get(urlsplit(make.uri_at(batch, ring=world.ring)).path).text
+    assert said in page
+    assert "L-7" in page
+    assert ("last day" in page) == (days_left < 20)
+
+
+def test_an_outer_mark_says_where_the_code_that_counts_is(client, world, engine):
+    with transaction(engine) as db:
+        batch = make.batch(db, ring=world.ring, gtin=world.batch.gtin, terms=Terms(has_outer=True))
+    outer, item = (urlsplit(make.uri_at(batch, ring=world.ring, level=name)).path for name in ("outer", "item"))
+    page = client.get(outer).text
+    assert "under the cap or the film" in page
+    assert "<form" not in page.split("</footer>")[0].split("<main")[1]
+    assert "somebody may have opened it" not in page
+    claim(client, item)
+    assert "somebody may have opened it" in client.get(outer).text
 
 
 def test_another_phone_is_told_that_it_was_not_the_first(app, world):

@@ -148,6 +148,19 @@ def test_codes_are_issued_activated_printed_and_recalled(world, signed_in, engin
     assert send(client, f"{there}/activate").status_code == 409
 
 
+def test_a_batch_is_issued_on_terms(world, signed_in, engine):
+    client = signed_in("owner")
+    terms = {"lot": "L-7", "expires_on": "2027-01-31", "earns": "delivered", "outer": "1"}
+    there = send(client, "/office/batches", gtin=world.batch.gtin, count="48", **terms).location
+    page = client.get(there).text
+    assert all(text in page for text in ("L-7", "2027-01-31", "its case is delivered to a store", "outer mark"))
+    with transaction(engine) as db:
+        known = catalogue(db).batch(there.rsplit("/", 1)[1])
+        assert (known.lot, str(known.expires_on), known.earns, known.span("outer").size) == (
+            "L-7", "2027-01-31", "delivered", 48,
+        )  # fmt: skip
+
+
 def test_a_part_of_a_batch_is_activated_and_recalled_by_positions_or_by_a_code(world, signed_in):
     client = signed_in("owner")
     there = send(client, "/office/batches", gtin=world.batch.gtin, count="48", items_per_case="24").location
@@ -182,6 +195,8 @@ def test_a_part_that_is_not_in_the_batch_is_refused(world, signed_in, told):
         ({"count": ""}, "here a batch has 1 to 20000 items"),
         ({"count": "5", "cases_per_pallet": "4"}, "pallets hold cases"),
         ({"count": "5", "gtin": "06000000009999"}, "GTIN"),
+        ({"count": "5", "made_on": "2026-06-01"}, "the product has no shelf life"),
+        ({"count": "5", "expires_on": "soon"}, "there is no such day"),
     ],
 )
 def test_a_batch_that_cannot_be_is_refused_in_its_form(world, signed_in, told, why):

@@ -20,6 +20,7 @@ from scans.intake import KeyReusedError, ScannedAtError
 from scans.life import recall
 from scans.parts import Positions
 from scans.places import PositionError
+from scans.terms import Terms
 from stores.deliveries import DeliveryRow
 from stores.ledger import balances_by_kind, trial_balance
 from stores.recount import recount
@@ -133,6 +134,37 @@ def test_only_the_activated_part_of_a_batch_earns_and_its_reward_is_set_aside_on
     uris = [make.uri_at(batch, ring=world.ring, position=position) for position in (6, 7, 12, 13)]
     answers = take(world, *[scan(world, uri=uri, key=f"n{n}") for n, uri in enumerate(uris)])
     assert [one.body["verdict"] for one in answers] == ["claimed", "claimed", "recalled", "inactive"]
+    assert broken(world) == []
+
+
+def test_an_outer_mark_answers_and_never_claims(engine, config):
+    world = worlds.small(engine, config)
+    with transaction(engine) as db:
+        batch = make.batch(db, ring=world.ring, gtin=world.batch.gtin, terms=Terms(has_outer=True))
+    outer, item = (make.uri_at(batch, ring=world.ring, level=level, position=3) for level in ("outer", "item"))
+    verdicts = [one.body["verdict"] for one in take(world, scan(world, uri=outer), scan(world, uri=item, key="i"))]
+    assert verdicts == ["not_for_sale", "claimed"]
+    with transaction(engine) as db:
+        recall(db, batch_id=batch.batch_id, why="glass", now=make.NOW, part=Positions(3, 3))
+    assert take(world, scan(world, uri=outer, key="late"))[0].body["verdict"] == "recalled"
+    assert broken(world) == []
+
+
+@pytest.mark.parametrize(("level", "number"), [("item", 8), ("case", 2), ("pallet", 1), ("outer", 8)])
+def test_a_batch_may_earn_only_once_it_is_delivered_to_a_store(engine, config, level, number):
+    world = worlds.small(engine, config)
+    terms = Terms(earns="delivered", has_outer=True)
+    with transaction(engine) as db:
+        batch = make.batch(db, ring=world.ring, gtin=world.batch.gtin, terms=terms)
+    uri = make.uri_at(batch, ring=world.ring, position=8)
+    handed = make.uri_at(batch, ring=world.ring, level=level, position=number)
+    assert take(world, scan(world, uri=uri))[0].body["verdict"] == "inactive"
+    earlier = make.NOW - timedelta(hours=1)
+    for at, to_id, verdict in ((earlier, "F1", "inactive"), (make.NOW, "S-far", "claimed")):
+        with transaction(engine) as db:
+            rows = [DeliveryRow(f"to-{to_id}", handed, "owner", to_id, at)]
+            assert not take_deliveries(db, config=config, ring=world.ring, rows=rows, now=make.NOW).refused
+        assert take(world, scan(world, uri=uri, key=to_id))[0].body["verdict"] == verdict
     assert broken(world) == []
 
 

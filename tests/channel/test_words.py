@@ -9,7 +9,7 @@ from channel.errors import STATUS
 from channel.words.reasons import _ODD, _PRESENCE
 from channel.words.refusals import _VERBATIM
 from scans.rewards import REWARDS
-from scans.tables import BATCH_STATES, LEVELS, PRODUCT_KINDS
+from scans.tables import BATCH_STATES, EARNS, LEVELS, PRODUCT_KINDS
 from stores import concentration, diversion
 from stores.judge import REASONS
 from stores.shares import RULES
@@ -42,6 +42,7 @@ def said(app):
         (words.FOLLOWS, FOLLOWS),
         (words.BATCH_STATES, BATCH_STATES),
         (words.LEVELS, LEVELS),
+        (words.EARNS, EARNS),
         (words.PRODUCT_KINDS, PRODUCT_KINDS),
         (words.PARTY_KINDS, PARTY_KINDS),
         (words.CAUSES, CAUSES),

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from channel import access, providers
 from channel.pages.downloads import attachment
 from channel.pages.office.door import EDITORS, READERS, page, whole
+from channel.pages.office.terms import told_terms
 from scans.batches import BatchError, batch_list, catalogue, issue_batch
 from scans.catalogue import UnknownBatchError
 from scans.codefiles import CodeRun, choose, write_codes
@@ -18,6 +19,7 @@ from scans.labels import PrintRun, write_labels
 from scans.layouts import LAYOUTS, built_in
 from scans.prints import print_list, record_print
 from scans.products import UnknownProductError, product_list
+from scans.terms import TermsError
 
 MOST_HERE = 20_000
 MOST_LABELS = 5_000
@@ -49,9 +51,10 @@ def issue() -> ResponseReturnValue:
                 count=count,
                 items_per_case=whole("items_per_case"),
                 cases_per_pallet=whole("cases_per_pallet"),
+                terms=told_terms(),
                 now=providers.now(),
             )
-    except (BatchError, GtinError, UnknownProductError) as error:
+    except (BatchError, TermsError, GtinError, UnknownProductError) as error:
         return _listed(refused=str(error)), 422
     return redirect(url_for("office.batch", batch_id=batch.batch_id), 303)
 
