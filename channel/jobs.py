@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 
 from channel.config import Config
 from channel.database import make_engine, reading, transaction
-from channel.journey import forget_positions, release_due
+from channel.journey import fit_norms, forget_positions, hold_doubted, release_due, withdraw_doubts
 from channel.limits import forget_refusals
 from channel.lock import scheduler_lock
 from channel.logs import log, log_failure
 from channel.night import close_days
 from channel.tables import JobRun
+from scans.copies import find_copies, fit, without_evidence
 from scans.versions import upsert
 from stores.tables import ClosedDay, Sale, Store
 
@@ -102,9 +103,34 @@ def forget(engine: Engine, config: Config, _period: str, now: datetime) -> str:
     return f"{positions} positions deleted"
 
 
+def find_copied(engine: Engine, _config: Config, _period: str, now: datetime) -> str:
+    """Fit what is normal, and raise the doubts that no scan could: what came before anybody knew."""
+    with reading(engine) as db:
+        fitted = fit(db, now=now)
+    with transaction(engine) as db:
+        changed = fit_norms(db, fitted=fitted, now=now)
+    with reading(engine) as db:
+        raised = find_copies(db, jumps=fitted.jumps, now=now)
+    with transaction(engine) as db:
+        opened = hold_doubted(db, raised=raised, now=now)
+    return f"{changed} norms changed, {len(opened)} doubts raised"
+
+
+def recheck_doubts(engine: Engine, config: Config, _period: str, now: datetime) -> str:
+    """Withdraw the doubts of the last week whose evidence turned out to be none, and let go what waited for them."""
+    with reading(engine) as db:
+        code_nos = without_evidence(db, now=now)
+    if code_nos:
+        with transaction(engine) as db:
+            withdraw_doubts(db, config=config, code_nos=code_nos, now=now)
+    return f"{len(code_nos)} doubts withdrawn"
+
+
 JOBS: tuple[Job, ...] = (
     Job("close_day", last_missed_day, close_missed),
     Job("release_shares", this_slot(10), release_shares),
+    Job("recheck_doubts", this_slot(10), recheck_doubts),
+    Job("find_copied", this_slot(6 * 60), find_copied),
     Job("forget", this_slot(24 * 60), forget),
 )
 

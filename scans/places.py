@@ -11,6 +11,8 @@ from geopy.distance import geodesic
 
 EXACT_M = 100.0
 ROUGH_M = 1000.0
+EARTH_M = 6_371_009.0
+SPHERE_ERRS = 1.006
 HALF_EARTH_M = 20_004_000.0
 
 # The ellipsoid of Krasovsky 1940, on which the GCJ-02 shift is computed.
@@ -173,6 +175,14 @@ def coarsen(position: Position) -> LatLon:
     cells = 2 * max(1, round(180 * _ROWS_PER_DEG * math.cos(math.radians(lat_deg))))
     lon_deg = round(round(position.lon_deg * cells / 360) * 360 / cells, 6)
     return lat_deg, -180.0 if lon_deg == 180 else lon_deg
+
+
+def at_most_m(a: Position, b: Position) -> float:
+    """Return what two positions are at most apart: on a sphere, up to 1.2 % too long, and a hundred times faster."""
+    lat, to_lat = math.radians(a.lat_deg), math.radians(b.lat_deg)
+    half = math.sin((to_lat - lat) / 2) ** 2
+    half += math.cos(lat) * math.cos(to_lat) * math.sin(math.radians(b.lon_deg - a.lon_deg) / 2) ** 2
+    return 2 * EARTH_M * SPHERE_ERRS * math.asin(math.sqrt(min(half, 1.0)))
 
 
 def distance_m(a: Position, b: Position) -> float:

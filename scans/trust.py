@@ -16,13 +16,12 @@ from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session
 
 from scans.norms import Norm
-from scans.places import Position, distance_m
+from scans.places import EARTH_M, Position, at_most_m, distance_m
 from scans.schema import Instant, table_of
 from scans.tables import Doubt, Scan
 
 FLIGHT_M_PER_S = 280.0
 GRID_M = 100.0
-EARTH_M = 6_371_009.0
 RECENT = 5
 NEAR_KM = 5
 
@@ -157,11 +156,11 @@ def histories(db: Session, *, code_nos: Collection[int], consumer_ids: Collectio
 def _too_fast(one: Sighting, other: Sighting, norm: Norm) -> Why | None:
     here, there = cast(Position, one.position), cast(Position, other.position)
     blur_m = (here.accuracy_m or 0) + (there.accuracy_m or 0) + GRID_M
-    apart_m = distance_m(here, there) - blur_m
     seconds = abs((other.at - one.at).total_seconds())
-    if apart_m <= norm.near_m or apart_m <= FLIGHT_M_PER_S * seconds:
+    explained_m = max(norm.near_m, FLIGHT_M_PER_S * seconds) + blur_m
+    if at_most_m(here, there) <= explained_m or (apart_m := distance_m(here, there)) <= explained_m:
         return None
-    return {"code": "travel", "km": rounded_km(apart_m), "seconds": round(seconds), "near_m": norm.near_m}
+    return {"code": "travel", "km": rounded_km(apart_m - blur_m), "seconds": round(seconds), "near_m": norm.near_m}
 
 
 def _known() -> Any:

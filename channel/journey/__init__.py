@@ -2,7 +2,7 @@
 
 from channel.journey.batches import activate_batch, parts_named
 from channel.journey.correcting import choose_store, take_deliveries, take_packings
-from channel.journey.doubting import decide_doubt, withdraw_doubts
+from channel.journey.doubting import decide_doubt, fit_norms, hold_doubted, withdraw_doubts
 from channel.journey.keeping import forget_positions, release_due
 from channel.journey.looking import Look, answer_for, bought_at, look_at
 from channel.journey.scanning import Taken, take_scan, take_scans
@@ -18,7 +18,9 @@ __all__ = [
     "bought_at",
     "choose_store",
     "decide_doubt",
+    "fit_norms",
     "forget_positions",
+    "hold_doubted",
     "look_at",
     "parts_named",
     "release_due",

@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from channel.config import Config
-from scans import doubts
+from scans import copies, doubts
 from scans.doubts import DoubtDecidedError, Raised
+from scans.norms import put_norms
+from scans.upserts import chunks
 from stores.accrual import hold_shares
 from stores.doubted import release_doubted, take_back
 
@@ -17,8 +19,8 @@ def hold_doubted(db: Session, *, raised: Sequence[Raised], now: datetime) -> set
     if not raised:
         return set()
     opened = doubts.raise_doubts(db, raised=raised, now=now)
-    if opened:
-        hold_shares(db, code_nos=opened)
+    for some in chunks(sorted(opened)):
+        hold_shares(db, code_nos=some)
     return opened
 
 
@@ -36,6 +38,11 @@ def decide_doubt(db: Session, *, config: Config, doubt_id: str, act: str, who: s
     return False
 
 
+def fit_norms(db: Session, *, fitted: copies.Fit, now: datetime) -> int:
+    """Let what was fitted be normal from now on, and return how many norms that changed."""
+    return put_norms(db, tails=fitted.tails, near_m=fitted.near_m, wide_codes=fitted.wide_codes, now=now)
+
+
 def withdraw_doubts(db: Session, *, config: Config, code_nos: Collection[int], now: datetime) -> int:
     """Take doubts back whose evidence turned out to be none, release what waited, and return how many there were."""
     gone = doubts.decide(db, code_nos=code_nos, act="withdraw", who=None, said=None, now=now)
@@ -44,7 +51,6 @@ def withdraw_doubts(db: Session, *, config: Config, code_nos: Collection[int], n
 
 
 def _pay(db: Session, config: Config, code_nos: Collection[int], act: str, now: datetime) -> None:
-    if not code_nos:
-        return
     pay = take_back if doubts.DECIDED[act] == "confirmed" else release_doubted
-    pay(db, code_nos=code_nos, now=now, currency=config.currency)
+    for some in chunks(sorted(code_nos)):
+        pay(db, code_nos=some, now=now, currency=config.currency)
