@@ -26,6 +26,7 @@ from channel.night import close_days
 from channel.tables import JobRun
 from scans.copies import find_copies, fit, without_evidence
 from scans.versions import upsert
+from stores.accusations import judge_dealers
 from stores.tables import ClosedDay, Sale, Store
 
 TICK_S = 30
@@ -65,6 +66,11 @@ def last_missed_day(db: Session, config: Config, now: datetime) -> list[str]:
     return [day.isoformat() for day in missed_days(db, zone=config.zone, now=now)[-1:]]
 
 
+def every_day(_db: Session, config: Config, now: datetime) -> list[str]:
+    """Make a job due once for every day of the owner's that is over; days missed are not caught up."""
+    return [last_day_over([config.zone], now=now).isoformat()]
+
+
 def last_day_over(zones: Iterable[str], *, now: datetime) -> date:
     """Return the last day that ended at least an hour ago wherever a store is."""
     return min((now - GRACE).astimezone(ZoneInfo(zone)).date() for zone in zones) - timedelta(days=1)
@@ -86,6 +92,13 @@ def close_missed(engine: Engine, config: Config, _period: str, now: datetime) ->
         days = missed_days(db, zone=config.zone, now=now)
     close_days(engine, config=config, days=days, now=now)
     return f"{len(days)} closed"
+
+
+def weigh_diversion(engine: Engine, config: Config, period: str, _now: datetime) -> str:
+    """Weigh which dealers divert, by all that was bought up to the day."""
+    with transaction(engine) as db:
+        opened = judge_dealers(db, day=date.fromisoformat(period), zone=ZoneInfo(config.zone))
+    return f"{opened} cases opened"
 
 
 def release_shares(engine: Engine, config: Config, _period: str, now: datetime) -> str:
@@ -128,6 +141,7 @@ def recheck_doubts(engine: Engine, config: Config, _period: str, now: datetime) 
 
 JOBS: tuple[Job, ...] = (
     Job("close_day", last_missed_day, close_missed),
+    Job("diversion", every_day, weigh_diversion),
     Job("release_shares", this_slot(10), release_shares),
     Job("recheck_doubts", this_slot(10), recheck_doubts),
     Job("find_copied", this_slot(6 * 60), find_copied),

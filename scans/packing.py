@@ -46,6 +46,19 @@ def children(found: Found) -> range:
     return range(first_no, min(first_no + size, span.last_no + 1))
 
 
+def items(found: Found) -> range:
+    """Return the code numbers of all items on a pallet, in a case, or of the item itself, as they were issued."""
+    if found.level == "item":
+        return range(found.code_no, found.code_no + 1)
+    held = children(found)
+    if found.level == "case" or not held:
+        return held
+    first, last = (
+        children(at(found.batch, "case", no - found.batch.span("case").first_no + 1)) for no in (held[0], held[-1])
+    )
+    return range(first.start, last.stop)
+
+
 def merged(ranges: Iterable[range]) -> list[range]:
     """Join ranges that touch or overlap, so that cases in a row are asked for at once."""
     joined: list[range] = []

@@ -1,7 +1,7 @@
 """Charts as inline SVG, made on the server. Pure: they know no word, no database, no request."""
 
 from channel.charts.bars import Bar, Step, bars, columns, nearness, waterfall
-from channel.charts.grids import Cell, calendar, hours, tiles
+from channel.charts.grids import Cell, calendar, hours, matrix, tiles
 from channel.charts.lines import BandDay, band_chart, sparkline
 from channel.charts.points import Point, Stop, route, scatter
 from channel.charts.provinces import TILES, province
@@ -22,6 +22,7 @@ __all__ = [
     "calendar",
     "columns",
     "hours",
+    "matrix",
     "nearness",
     "province",
     "route",

@@ -1,4 +1,4 @@
-"""Charts, part 5: cells shaded by their number: a calendar, hours of the week, provinces as tiles. Pure."""
+"""Charts, part 5: cells shaded by their number: a calendar, hours of the week, provinces as tiles, a matrix. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -7,10 +7,11 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from channel.charts.provinces import TILES
-from channel.charts.svg import Chart, Frame, percent, picture, tag, text
+from channel.charts.svg import Chart, Frame, percent, picture, spread, tag, text
 
 SHADES = 6
-CALENDAR_HEIGHT, HOUR_HEIGHT, TILE_HEIGHT = 30, 36, 46
+CALENDAR_HEIGHT, HOUR_HEIGHT, TILE_HEIGHT, MATRIX_HEIGHT = 30, 36, 46, 30
+MOST_COLUMN_NAMES = 6
 
 
 class Cell(NamedTuple):
@@ -96,6 +97,29 @@ def hours(frame: Frame, counts: Sequence[Sequence[int]], *, weekdays: Sequence[s
     parts += [text(str(hour), x=wide * (hour + 0.5), y=7 * HOUR_HEIGHT + 18) for hour in range(0, 24, 3)]
     told = [[name, *(str(count) for count in row)] for name, row in zip(weekdays, counts, strict=True)]
     return Chart(picture(frame, *parts, kind="hours", height=7 * HOUR_HEIGHT), frame.head, told)
+
+
+def matrix(frame: Frame, names: tuple[Sequence[str], Sequence[str]], cells: Mapping[tuple[int, int], Cell]) -> Chart:
+    """Return rows and columns of cells shaded by their number, the names of the columns below; what is odd has an edge.
+
+    A cell whose `inside` is not empty is odd.
+    """
+    rows, columns = names
+    top, wide = max((cell.value for cell in cells.values()), default=0.0), 100 / max(1, len(columns))
+    parts: list[Markup] = []
+    for row, name in enumerate(rows):
+        y = float(row * MATRIX_HEIGHT)
+        parts.append(text(name, x="-8", y=y + 19, anchor="end"))
+        for column in range(len(columns)):
+            cell = cells.get((row, column), Cell(0, ""))
+            class_ = f"h{shade(cell.value, top)}{' odd' if cell.inside else ''}"
+            parts.append(_cell(wide * column + 0.2, y + 1.5, wide - 0.4, MATRIX_HEIGHT - 3, class_, cell.said))
+            if cell.inside:
+                parts.append(text(cell.inside, x=wide * (column + 0.5), y=y + 19, class_=f"label small t-{class_}"))
+    below, named = len(rows) * MATRIX_HEIGHT + 16, spread(len(columns), about=MOST_COLUMN_NAMES)
+    parts += [text(columns[column], x=wide * (column + 0.5), y=below) for column in named]
+    told = [[rows[row], columns[column], cell.said] for (row, column), cell in sorted(cells.items())]
+    return Chart(picture(frame, *parts, kind="matrix", height=len(rows) * MATRIX_HEIGHT), frame.head, told)
 
 
 def _cell(x: float, y: float, width: float, height: float, class_: str, said: str) -> Markup:

@@ -20,6 +20,7 @@ from scans.batches import issue_batch
 from scans.codefiles import CodeRun, choose, write_codes
 from scans.keys import KeyRing, make_ring
 from stores.accounts import open_house_accounts
+from stores.accusations import judge_dealers
 
 DIRECT = 0.65
 SPARE = 240
@@ -128,8 +129,10 @@ def _live(engine: Engine, config: Config, world: World, scans: list[Path], tell:
         days=[world.day(number) for number in range(world.days)],
         progress=lambda done, total: tell("nights", done, total),
     )
+    last = world.day(world.days - 1)
     with transaction(engine) as db:
-        forget_positions(db, config=config, now=_night(world.day(world.days - 1), config))
+        judge_dealers(db, day=last, zone=ZoneInfo(config.zone))
+        forget_positions(db, config=config, now=_night(last, config))
 
 
 def _release(engine: Engine, config: Config, now: datetime) -> None:

@@ -59,6 +59,7 @@ from scans.sealing import RecipientError
 from scans.sscc import SsccPrefixError
 from scans.terms import TermsError
 from scans.upserts import RefusedError
+from stores.accusations import CaseDecidedError, UnknownCaseError
 from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
 from stores.ledger import PostingError
 from stores.plans import PlanError
@@ -83,6 +84,7 @@ STATUS: dict[type[Exception], Told] = {
     UnknownRepError: Told(404, "not-found"),
     UnknownVisitError: Told(404, "not-found"),
     UnknownDoubtError: Told(404, "not-found"),
+    UnknownCaseError: Told(404, "not-found"),
     MalformedError: Told(400, "malformed-json"),
     MediaTypeError: Told(415, "unsupported-media-type"),
     BodyError: Told(422, "invalid-body"),
@@ -99,6 +101,7 @@ STATUS: dict[type[Exception], Told] = {
     DecisionError: Told(422, "bad-decision"),
     DoubtDecidedError: Told(409, "decided-otherwise"),
     OutcomeExistsError: Told(409, "outcome-exists"),
+    CaseDecidedError: Told(409, "case-decided"),
     DayNotOverError: Told(409, "day-not-over"),
     RefusedError: Told(422, "refused"),
     BatchError: Told(422, "bad-batch"),

@@ -1,6 +1,7 @@
 """Tables of the channel, its money and its nights. Knows scans."""
 
 import scans.tables  # noqa: F401 - foreign keys point there
+from stores.tables.leaks import DealerLeak, DiversionCase, LeakCell
 from stores.tables.money import (
     ACCOUNT_KINDS,
     ENTRY_KINDS,
@@ -30,12 +31,15 @@ __all__ = [
     "Account",
     "CheckIn",
     "ClosedDay",
+    "DealerLeak",
     "Delivery",
     "DirtyDay",
+    "DiversionCase",
     "Entry",
     "Flag",
     "FlagDay",
     "FormerSale",
+    "LeakCell",
     "Link",
     "Outcome",
     "Party",
