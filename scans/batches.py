@@ -104,11 +104,8 @@ def issue_batch(
         count=count,
         items_per_case=items_per_case,
         cases_per_pallet=cases_per_pallet,
-        lot=agreed.lot,
-        expires_on=agreed.expires_on,
-        earns=agreed.earns,
         issued_at=now,
-        **marked,
+        **marked | agreed,
     )
     db.add(batch)
     db.flush()
@@ -141,12 +138,14 @@ def named_keys(db: Session) -> set[str]:
     return {key_id for row in rows for key_id in row if key_id is not None}
 
 
-def _agreed(db: Session, gtin: str, terms: Terms) -> tuple[int, Terms]:
+def _agreed(db: Session, gtin: str, terms: Terms) -> tuple[int, dict[str, Any]]:
+    """Return our own key of a product, and the columns of a batch of it that its terms fill."""
     asked = select(Product.id, Product.shelf_life_days).where(Product.gtin == check_gtin(gtin))
     product = db.execute(asked).one_or_none()
     if product is None:
         raise UnknownProductError(f"there is no product {gtin}")
-    return product.id, check_terms(terms, shelf_life_days=product.shelf_life_days)
+    agreed = check_terms(terms, shelf_life_days=product.shelf_life_days)
+    return product.id, {"lot": agreed.lot, "expires_on": agreed.expires_on, "earns": agreed.earns}
 
 
 def _draw_codes(db: Session, count: int) -> int:
