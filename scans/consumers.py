@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from scans.asking import TEXTS, among
 from scans.schema import table_of
 from scans.tables import Consumer
 from scans.writing import insert_new
 
 _CONSUMER = table_of(Consumer).c
-_KNOWN = select(_CONSUMER.device, _CONSUMER.id).where(_CONSUMER.device.in_(bindparam("names", expanding=True)))
+_KNOWN = select(_CONSUMER.device, _CONSUMER.id).where(among(_CONSUMER.device, bindparam("names", type_=TEXTS)))
 
 
 def know(db: Session, *, devices: Collection[str], now: datetime) -> dict[str, int]:

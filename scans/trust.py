@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, bindparam, func, literal, null, select, union
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session
 
+from scans.asking import NUMBERS, among
 from scans.norms import Norm
 from scans.places import EARTH_M, Position, at_most_m, distance_m
 from scans.schema import Instant, table_of
@@ -165,7 +166,7 @@ def _too_fast(one: Sighting, other: Sighting, norm: Norm) -> Why | None:
 
 def _known() -> Any:
     scan, doubt = table_of(Scan).c, table_of(Doubt).c
-    asked: Any = bindparam("code_nos", expanding=True)
+    asked = bindparam("code_nos", type_=NUMBERS)
     counted = select(
         scan.code_no, func.count().label("count"), func.min(scan.scanned_at).label("first_at"),
         func.count(scan.consumer_id.distinct()).label("devices"), null().label("state"),
@@ -176,7 +177,7 @@ def _known() -> Any:
         doubt.state, doubt.cleared_devices, doubt.cleared_at,
     )  # fmt: skip
     return union_all(
-        counted.where(scan.code_no.in_(asked)).group_by(scan.code_no), doubted.where(doubt.code_no.in_(asked))
+        counted.where(among(scan.code_no, asked)).group_by(scan.code_no), doubted.where(among(doubt.code_no, asked))
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from scans.asking import NUMBERS, among
 from scans.batches import catalogue
 from scans.catalogue import Catalogue, Found, UnknownCodeError, read_code
 from scans.gs1 import GtinError, LinkError
@@ -29,7 +30,7 @@ NO_CODE: Fault = ("uri", "this is no code of ours")
 _DELIVERY = table_of(Delivery).c
 _HANDED = (
     select(_DELIVERY.code_no, _DELIVERY.delivered_at, _DELIVERY.to_store_id)
-    .where(_DELIVERY.code_no.in_(bindparam("code_nos", expanding=True)), _DELIVERY.to_store_id.is_not(None))
+    .where(among(_DELIVERY.code_no, bindparam("code_nos", type_=NUMBERS)), _DELIVERY.to_store_id.is_not(None))
     .order_by(_DELIVERY.delivered_at)
 )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
+from scans.asking import NUMBERS, among
 from scans.schema import table_of
 from scans.writing import insert_new
 from stores.tables import Link
@@ -13,7 +14,7 @@ from stores.tables import Link
 _LINK = table_of(Link).c
 _LINKED = (
     select(_LINK.consumer_id, _LINK.store_id)
-    .where(_LINK.consumer_id.in_(bindparam("consumer_ids", expanding=True)))
+    .where(among(_LINK.consumer_id, bindparam("consumer_ids", type_=NUMBERS)))
     .order_by(_LINK.seq)
 )
 

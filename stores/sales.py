@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from scans.asking import DAYS, among
 from scans.schema import table_of
 from scans.tables import Claim, Product
 from scans.versions import upsert
@@ -20,7 +21,8 @@ from stores.tables import ClosedDay, DirtyDay, Flag, Sale, Store, StoreDay
 COUNTED = "goods"
 MAX_DAYS = 800
 CROWD_STORES, CROWD_OWNERS = 5, 3
-_CLOSED = select(table_of(ClosedDay).c.day).where(table_of(ClosedDay).c.day.in_(bindparam("days", expanding=True)))
+_CLOSED_DAY = table_of(ClosedDay).c
+_CLOSED = select(_CLOSED_DAY.day).where(among(_CLOSED_DAY.day, bindparam("days", type_=DAYS)))
 
 
 class SpanError(ValueError):
