@@ -7,13 +7,13 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from scans.asking import NUMBERS, among
 from scans.places import Position
 from scans.schema import table_of
 from scans.versions import kept
@@ -66,7 +66,6 @@ def rep_for(reps: Sequence[RepBase], *, here_m: Sequence[float]) -> int | None:
 
 
 _PARTY, _STORE, _OWNER = table_of(Party).c, table_of(Store).c, table_of(StoreOwner).c
-_WANTED: BindParameter[int] = bindparam("ids", expanding=True)
 _PARTIES = select(_PARTY.id, _PARTY.kind, _PARTY.parent_id)
 _PLACES = select(_STORE.id, _STORE.store_id, _STORE.lat_deg, _STORE.lon_deg).order_by(_STORE.store_id)
 _STORES = (
@@ -74,8 +73,8 @@ _STORES = (
         _STORE.id, _STORE.store_id, _STORE.name, _STORE.zone, _STORE.region, _STORE.lat_deg, _STORE.lon_deg,
         _STORE.opened_on, _STORE.closed_on, _OWNER.from_on, _OWNER.party_id,
     )
-    .join_from(Store, StoreOwner, isouter=True)
-    .where(_STORE.id.in_(_WANTED))
+    .join_from(table_of(Store), table_of(StoreOwner), isouter=True)
+    .where(among(_STORE.id, bindparam("ids", type_=NUMBERS)))
     .order_by(_STORE.id, _OWNER.from_on)
 )  # fmt: skip
 
@@ -114,17 +113,20 @@ class StoreBook:
         return {id_: self._facts[id_] for id_ in store_ids}
 
     def _load(self, db: Session, store_ids: list[int]) -> None:
-        rows = db.execute(_STORES, {"ids": store_ids}).all()
-        owned = [row for row in rows if row.party_id is not None]
-        if any(row.party_id not in self._parties for row in owned):
+        rows = [tuple(row) for row in db.execute(_STORES, {"ids": store_ids})]
+        if any(party_id is not None and party_id not in self._parties for *_, party_id in rows):
             self._parties = {id_: (kind, parent_id) for id_, kind, parent_id in db.execute(_PARTIES)}
         owners: dict[int, list[tuple[date, dict[str, int]]]] = {}
-        for row in owned:
-            owners.setdefault(row.id, []).append((row.from_on, self._line(row.party_id)))
-        places_m = to_ecef([row.lat_deg for row in rows], [row.lon_deg for row in rows]).tolist()
+        for id_, *_, from_on, party_id in rows:
+            if party_id is not None:
+                owners.setdefault(id_, []).append((from_on, self._line(party_id)))
+        places_m = to_ecef([row[5] for row in rows], [row[6] for row in rows]).tolist()
         for row, here_m in zip(rows, places_m, strict=True):
-            rep_id = rep_for(self._reps.get(row.region, ()), here_m=here_m)
-            self._facts[row.id] = _facts(row, tuple(owners.get(row.id, ())), rep_id)
+            id_, store_id, name, zone, region, lat_deg, lon_deg, opened_on, closed_on, _, _ = row
+            place, rep_id = Position(lat_deg, lon_deg, None), rep_for(self._reps.get(region, ()), here_m=here_m)
+            owned = tuple(owners.get(id_, ()))
+            told = (id_, store_id, name, ZoneInfo(zone), place, opened_on, closed_on, owned, rep_id)
+            self._facts[id_] = StoreFacts(*told)
 
     def _line(self, party_id: int) -> dict[str, int]:
         """Return who stands above a party, itself included, by kind; of two of a kind the nearer."""
@@ -153,17 +155,3 @@ def reps(db: Session) -> list[RepBase]:
 def _load(db: Session) -> StoreBook:
     keys, ids, lat_deg, lon_deg = tuple(zip(*db.execute(_PLACES), strict=True)) or ((), (), (), ())
     return StoreBook(StoreIndex(ids, lat_deg, lon_deg), ids, keys, reps(db))
-
-
-def _facts(store: Any, owners: tuple[tuple[date, dict[str, int]], ...], rep_id: int | None) -> StoreFacts:
-    return StoreFacts(
-        id=store.id,
-        store_id=store.store_id,
-        name=store.name,
-        zone=ZoneInfo(store.zone),
-        place=Position(store.lat_deg, store.lon_deg, None),
-        opened_on=store.opened_on,
-        closed_on=store.closed_on,
-        owners=owners,
-        rep_id=rep_id,
-    )
