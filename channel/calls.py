@@ -26,6 +26,7 @@ from pydantic import (
 from channel.access import allow, public
 
 JSON = "application/json"
+LD_JSON = "application/ld+json"  # JSON, too: what systems of warehouses send
 YEARS = range(2000, 2100)
 MAX_ERRORS = 20
 DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -176,7 +177,7 @@ def read_body(takes: TypeAdapter[Any], max_body: int | None = None) -> Any:
 
     Raises: MediaTypeError, MalformedError, BodyError.
     """
-    if request.mimetype != JSON:
+    if request.mimetype not in (JSON, LD_JSON):
         raise MediaTypeError(f"send the body as {JSON}")
     if max_body is not None:
         request.max_content_length = max_body

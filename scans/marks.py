@@ -21,8 +21,7 @@ def prefix(batch: IssuedBatch, *, level: str, base_url: str) -> str:
 
     Raises: LinkError if the base URL cannot be printed.
     """
-    gtin = batch.gtin_of(level)
-    return print_path(base_url, f"/01/{gtin}/21/" if gtin else "/00/")
+    return print_path(base_url, _key(batch, level))
 
 
 def texts(batch: IssuedBatch, *, secret: bytes, level: str, positions: NDArray[np.int64]) -> Texts:
@@ -46,9 +45,22 @@ def text(found: Found, *, ring: KeyRing) -> str:
     return codes.serial(ring.key(batch.key_id).secret, found.code_no)
 
 
+def path(found: Found, *, ring: KeyRing) -> str:
+    """Return the path of one code's address: `/01/09506000134352/21/7K2M9Q4XT8ZC5RWD`.
+
+    Raises: KeyRingError.
+    """
+    return _key(found.batch, found.level) + text(found, ring=ring)
+
+
 def uri(found: Found, *, ring: KeyRing, base_url: str) -> str:
     """Return what the symbol of one code says.
 
     Raises: LinkError, KeyRingError.
     """
-    return prefix(found.batch, level=found.level, base_url=base_url) + text(found, ring=ring)
+    return print_path(base_url, path(found, ring=ring))
+
+
+def _key(batch: IssuedBatch, level: str) -> str:
+    gtin = batch.gtin_of(level)
+    return f"/01/{gtin}/21/" if gtin else "/00/"

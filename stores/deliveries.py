@@ -49,11 +49,11 @@ class _Known(NamedTuple):
     stores: Mapping[str, int]
     parties: Mapping[str, int]
     told: dict[str, dict[str, Any]]
-    handed: dict[tuple[int, datetime], str]
+    handed: dict[tuple[int, datetime], dict[str, Any]]
 
     def remember(self, said: dict[str, Any]) -> dict[str, Any]:
         self.told[said["delivery_id"]] = said
-        self.handed[said["code_no"], said["delivered_at"]] = said["delivery_id"]
+        self.handed[said["code_no"], said["delivered_at"]] = said
         return said
 
 
@@ -70,7 +70,7 @@ def put_deliveries(db: Session, *, ring: KeyRing, rows: Sequence[DeliveryRow], n
         fault = fault or _clash(said, known)
         if fault:
             refused.append(Refusal(index, *fault))
-        elif row.delivery_id not in known.told:
+        elif (said["code_no"], said["delivered_at"]) not in known.handed:
             new.append(known.remember(said))
     _insert(db, new)
     return Put(len(new), 0, len(rows) - len(new) - len(refused), tuple(refused))
@@ -170,9 +170,9 @@ def _clash(said: dict[str, Any], known: _Known) -> Fault | None:
     """Return what an earlier delivery, recorded or of the same rows, has against this one."""
     if known.told.get(said["delivery_id"], said) != said:
         return "id", "this delivery is recorded already and says something else"
-    other = known.handed.get((said["code_no"], said["delivered_at"]), said["delivery_id"])
-    if other != said["delivery_id"]:
-        return "delivered_at", f"delivery {other} has it elsewhere at the same instant"
+    other = known.handed.get((said["code_no"], said["delivered_at"]), said)
+    if {**other, "delivery_id": said["delivery_id"]} != said:
+        return "delivered_at", f"delivery {other['delivery_id']} has it elsewhere at the same instant"
     return None
 
 

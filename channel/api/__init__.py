@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from channel.api.documents import documents
+from channel.api.epcis import api as epcis
 from channel.api.flags import api as flags
 from channel.api.ledger import api as ledger
 from channel.api.parties import api as parties
@@ -11,7 +12,7 @@ from channel.api.stores import api as stores
 from channel.api.visits import api as visits
 
 calls = Blueprint("api", __name__)
-for resource in (scans, stores, flags, visits, parties, ledger):
+for resource in (scans, stores, flags, visits, parties, ledger, epcis):
     calls.register_blueprint(resource)
 
 __all__ = ["calls", "documents"]

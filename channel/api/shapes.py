@@ -165,3 +165,43 @@ class TrialBalanceOut(BaseModel):
     debit_cents: Cents
     credit_cents: Cents
     difference_cents: Cents
+
+
+class EventProblemOut(BaseModel):
+    """Where an event goes wrong, and why."""
+
+    pointer: str
+    reason: str
+
+
+class CapturedEventOut(BaseModel):
+    """What became of one event; `event_id` is its own or its hash."""
+
+    event_id: str | None
+    state: Literal["captured", "repeated", "refused"]
+    problems: list[EventProblemOut]
+
+
+class CaptureOut(BaseModel):
+    """How many events were taken, were there already, were refused; and each in its place."""
+
+    captured: int
+    repeated: int
+    refused: int
+    events: list[CapturedEventOut]
+
+
+class EpcisBodyOut(BaseModel):
+    """The events of a document, by GS1's own schema."""
+
+    eventList: list[dict[str, Any]]  # noqa: N815 - the standard's own name
+
+
+class EpcisDocumentOut(BaseModel):
+    """An EPCISDocument 2.0."""
+
+    context: list[str] = Field(alias="@context")
+    type: Literal["EPCISDocument"]
+    schemaVersion: str  # noqa: N815
+    creationDate: datetime  # noqa: N815
+    epcisBody: EpcisBodyOut  # noqa: N815

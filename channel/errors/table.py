@@ -29,6 +29,7 @@ from channel.access import (
 from channel.calls import BodyError, MalformedError, MediaTypeError, QueryError
 from channel.config import ConfigError
 from channel.database import NestedTransactionError, NotReadyError
+from channel.epcis import EventError
 from channel.exports import OutFileError
 from channel.imports.cells import CellError
 from channel.imports.files import ImportFileError
@@ -60,6 +61,7 @@ from scans.sscc import SsccPrefixError
 from scans.terms import TermsError
 from scans.upserts import RefusedError
 from stores.accusations import CaseDecidedError, UnknownCaseError
+from stores.captures import EventIdError
 from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
 from stores.ledger import PostingError
 from stores.plans import PlanError
@@ -103,6 +105,8 @@ STATUS: dict[type[Exception], Told] = {
     OutcomeExistsError: Told(409, "outcome-exists"),
     CaseDecidedError: Told(409, "case-decided"),
     DayNotOverError: Told(409, "day-not-over"),
+    EventError: Told(422, "bad-event"),
+    EventIdError: Told(422, "bad-event"),
     RefusedError: Told(422, "refused"),
     BatchError: Told(422, "bad-batch"),
     SsccPrefixError: Told(422, "bad-sscc-prefix"),

@@ -16,6 +16,7 @@ class Packing(Base):
         UniqueConstraint("child_no", "packed_at"),
         CheckConstraint("parent_no <> child_no", name="not_in_itself"),
         Index("ix_packing_parent_no", "parent_no"),
+        Index("ix_packing_packed_at_id", "packed_at", "id"),
     )
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     packing_id: Mapped[str] = mapped_column(OutsideId, unique=True)

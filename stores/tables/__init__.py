@@ -1,6 +1,7 @@
 """Tables of the channel, its money and its nights. Knows scans."""
 
 import scans.tables  # noqa: F401 - foreign keys point there
+from stores.tables.captured import CapturedEvent
 from stores.tables.leaks import DealerLeak, DiversionCase, LeakCell
 from stores.tables.money import (
     ACCOUNT_KINDS,
@@ -29,6 +30,7 @@ __all__ = [
     "PARTY_KINDS",
     "SHARE_STATES",
     "Account",
+    "CapturedEvent",
     "CheckIn",
     "ClosedDay",
     "DealerLeak",

@@ -99,6 +99,7 @@ class Delivery(Base):
         UniqueConstraint("code_no", "delivered_at"),
         CheckConstraint("(to_store_id IS NULL) <> (to_party_id IS NULL)", name="one_receiver"),
         Index("ix_delivery_to_store_id", "to_store_id"),
+        Index("ix_delivery_delivered_at_id", "delivered_at", "id"),
     )
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     delivery_id: Mapped[str] = mapped_column(OutsideId, unique=True)
