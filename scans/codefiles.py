@@ -3,7 +3,7 @@
 Rows are made as arrays and never one by one: ten million of them are a matter of seconds, and memory stays constant.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, NamedTuple
 
@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from scans import marks
 from scans.catalogue import IssuedBatch
-from scans.codes import LENGTH, Serials, serials
-from scans.gs1 import print_uri
+from scans.marks import Texts
 from scans.packing import OUTER, pack_size
 
 CHUNK = 131_072
@@ -31,7 +31,8 @@ _SCHEMA = pa.schema(
 
 Progress = Callable[[int, int], None]
 OutFile = IO[bytes] | Any  # whatever takes bytes: pyarrow too asks for no more
-Writer = Callable[[OutFile, Iterator["Rows"], str], None]
+Prefixes = Mapping[str, str]
+Writer = Callable[[OutFile, Iterator["Rows"], Prefixes], None]
 
 
 class CodeFileError(ValueError):
@@ -64,13 +65,15 @@ class CodeRun:
 class Rows(NamedTuple):
     """Codes of one level in the order of their positions; `parents` are those of the cases or pallets around them.
 
-    Shapes: (n,) int64, (n,) S16, (n,) S16.
+    Pallets may have an SSCC in place of a serial.
+
+    Shapes: (n,) int64, (n,) S16 or S18, (n,) S16 or S18.
     """
 
     level: str
     positions: NDArray[np.int64]
-    serials: Serials
-    parents: Serials | None
+    serials: Texts
+    parents: Texts | None
 
 
 def choose(
@@ -98,7 +101,9 @@ def write_codes(file: OutFile, *, form: str, run: CodeRun, progress: Progress) -
     """
     if form not in FORMS:
         raise CodeFileError(f"codes are written as one of {', '.join(FORMS)}")
-    FORMS[form](file, code_rows(run, progress=progress), print_uri(run.base_url, run.batch.gtin, ""))
+    levels = {stretch.level for stretch in run.stretches}
+    prefixes = {level: marks.prefix(run.batch, level=level, base_url=run.base_url) for level in levels}
+    FORMS[form](file, code_rows(run, progress=progress), prefixes)
 
 
 def code_rows(run: CodeRun, *, progress: Progress) -> Iterator[Rows]:
@@ -113,25 +118,24 @@ def code_rows(run: CodeRun, *, progress: Progress) -> Iterator[Rows]:
 
 def level_rows(batch: IssuedBatch, *, secret: bytes, level: str, first: int, last: int) -> Iterator[Rows]:
     """Yield the codes of one level from a first to a last position (1-based, both included) in chunks."""
-    first_no = batch.span(level).first_no
     for start in range(first, last + 1, CHUNK):
         positions = np.arange(start, min(start + CHUNK, last + 1))
-        texts = serials(secret, (positions + (first_no - 1)).astype(np.uint64))
+        texts = marks.texts(batch, secret=secret, level=level, positions=positions)
         yield Rows(level, positions, texts, _parents(batch, secret, level, positions))
 
 
-def _parents(batch: IssuedBatch, secret: bytes, level: str, positions: NDArray[np.int64]) -> Serials | None:
+def _parents(batch: IssuedBatch, secret: bytes, level: str, positions: NDArray[np.int64]) -> Texts | None:
     outer = OUTER.get(level, "")
     size = pack_size(batch, outer)
     if size is None:
         return None
     places = (positions - 1) // size
-    around = np.arange(places[0], places[-1] + 1) + batch.span(outer).first_no
-    made: Serials = serials(secret, around.astype(np.uint64))[places - places[0]]
+    around = np.arange(places[0], places[-1] + 1) + 1
+    made: Texts = marks.texts(batch, secret=secret, level=outer, positions=around)[places - places[0]]
     return made
 
 
-def _write_csv(file: OutFile, chunks: Iterator[Rows], prefix: str) -> None:
+def _write_csv(file: OutFile, chunks: Iterator[Rows], prefixes: Prefixes) -> None:
     file.write(",".join(_SCHEMA.names).encode() + b"\n")
     for rows in chunks:
         start, first = 0, int(rows.positions[0])
@@ -139,7 +143,7 @@ def _write_csv(file: OutFile, chunks: Iterator[Rows], prefix: str) -> None:
             # Up to the next power of ten all rows of a level are of one length.
             width = len(str(first + start))
             part = slice(start, min(len(rows.positions), 10**width - first))
-            file.write(_csv_lines(rows, part, width, prefix).data.cast("B"))
+            file.write(_csv_lines(rows, part, width, prefixes[rows.level]).data.cast("B"))
             start = part.stop
 
 
@@ -150,9 +154,9 @@ def _csv_lines(rows: Rows, part: slice, width: int, prefix: str) -> NDArray[np.u
     return _laid(len(texts), [_decimal(rows.positions[part], width), level, texts, uri, texts, *end])
 
 
-def _write_text(file: OutFile, chunks: Iterator[Rows], prefix: str) -> None:
+def _write_text(file: OutFile, chunks: Iterator[Rows], prefixes: Prefixes) -> None:
     for rows in chunks:
-        file.write(_laid(len(rows.serials), [prefix.encode(), rows.serials, b"\n"]).data.cast("B"))
+        file.write(_laid(len(rows.serials), [prefixes[rows.level].encode(), rows.serials, b"\n"]).data.cast("B"))
 
 
 def _laid(n: int, pieces: Sequence[bytes | NDArray[np.bytes_]]) -> NDArray[np.uint8]:
@@ -172,7 +176,7 @@ def _decimal(numbers: NDArray[np.int64], width: int) -> NDArray[np.bytes_]:
     return np.ascontiguousarray(digits).view(f"S{width}")[:, 0]
 
 
-def _write_parquet(file: OutFile, chunks: Iterator[Rows], prefix: str) -> None:
+def _write_parquet(file: OutFile, chunks: Iterator[Rows], prefixes: Prefixes) -> None:
     # Lengths are told once for a page and not before each text: what is left is serials, which zstd packs in 10 bytes.
     encodings = {
         "position": "DELTA_BINARY_PACKED",
@@ -183,18 +187,18 @@ def _write_parquet(file: OutFile, chunks: Iterator[Rows], prefix: str) -> None:
         file, _SCHEMA, compression="zstd", use_dictionary=["level", "parent_serial"], column_encoding=encodings
     ) as parquet:
         for rows in chunks:
-            parquet.write_batch(_record_batch(rows, prefix))
+            parquet.write_batch(_record_batch(rows, prefixes[rows.level]))
 
 
 def _record_batch(rows: Rows, prefix: str) -> pa.RecordBatch:
-    n = len(rows.positions)
-    uris = np.empty(n, dtype=[("prefix", f"S{len(prefix)}"), ("serial", f"S{LENGTH}")])
+    n, length = len(rows.positions), rows.serials.itemsize
+    uris = np.empty(n, dtype=[("prefix", f"S{len(prefix)}"), ("serial", f"S{length}")])
     uris["prefix"], uris["serial"] = prefix.encode(), rows.serials
     columns = [
         pa.array(rows.positions.astype(np.int32)),
         pa.repeat(rows.level, n),
         _strings(rows.serials),
-        _strings(uris.view(f"S{len(prefix) + LENGTH}")),
+        _strings(uris.view(f"S{len(prefix) + length}")),
         pa.nulls(n, pa.string()) if rows.parents is None else _strings(rows.parents),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)

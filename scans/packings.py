@@ -23,7 +23,7 @@ from scans.upserts import Put, Refusal, chunks
 from scans.writing import insert_new
 
 CLOCKS_APART = timedelta(minutes=2)
-HOLDS = {"item": ("case", "pallet"), "case": ("pallet",), "pallet": ()}
+HOLDS = {"item": ("case", "pallet"), "case": ("pallet",)}
 Fault = tuple[str, str]
 
 _PACKING = table_of(Packing).c
@@ -72,10 +72,10 @@ def _columns(row: PackingRow, codes: Catalogue, ring: KeyRing, now: datetime) ->
     outer = _read(codes, ring, row.parent_uri) if row.parent_uri else None
     if child is None or (row.parent_uri and outer is None):
         return "child_uri" if child is None else "parent_uri", "this is no code of ours"
-    if outer is not None and outer.level not in HOLDS[child.level]:
+    if outer is not None and outer.level not in HOLDS.get(child.level, ()):
         return "parent_uri", f"no {child.level} is packed in a code of the level {outer.level}"
-    if not HOLDS[child.level]:
-        return "child_uri", "a pallet is in nothing"
+    if child.level not in HOLDS:
+        return "child_uri", f"no {child.level} is packed in anything"
     if row.packed_at > now + CLOCKS_APART:
         return "packed_at", "this lies in the future"
     return {

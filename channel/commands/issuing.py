@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scans.terms import Terms
 
 EARNS = ("activated", "delivered")
+SIZES = ("gtin", "count", "items_per_case", "cases_per_pallet", "case_gtin", "sscc_prefix")
 OUT = click.option(
     "--out",
     required=True,
@@ -36,6 +37,8 @@ ENCRYPT = click.option(
 @click.option("--count", required=True, type=int, help="How many items.")
 @click.option("--items-per-case", type=int)
 @click.option("--cases-per-pallet", type=int)
+@click.option("--case-gtin", metavar="GTIN", help="What cases carry in place of the product's.")
+@click.option("--sscc-prefix", metavar="DIGITS", help="Company prefix: pallets carry an SSCC under it.")
 @click.option("--lot", help="Lot number (AI 10).")
 @click.option("--expires-on", metavar="DAY", help="Last day, like 2027-01-31: the scan page warns near and after it.")
 @click.option("--made-on", metavar="DAY", help="The last day follows from it by the product's shelf life.")
@@ -62,7 +65,7 @@ def issue(out: Path, receiver: str | None, encrypt: tuple[str, ...], **asked: An
         def write_down(db: "Session", ident: str) -> "ExportLine":
             # Nothing may be left to go wrong once the batch is there.
             print_uri(house.config.base_url, check_gtin(asked["gtin"]), "")
-            sizes = {name: asked[name] for name in ("gtin", "count", "items_per_case", "cases_per_pallet")}
+            sizes = {name: asked[name] for name in SIZES}
             batch = issue_batch(db, ring=house.ring, now=house.now, terms=terms, **sizes)
             whole = order._replace(stretches=choose(batch))
             return begin_export(db, ident=ident, batch=batch, order=whole, made_by=_whoever(), now=house.now)

@@ -73,7 +73,7 @@ class Teller(NamedTuple):
 
     def class_of(self, batch: IssuedBatch, level: str) -> str:
         """Return the name of a batch's items or cases as a class: GTIN and lot."""
-        return f"{self.base_url.rstrip('/')}/01/{batch.gtin_of(level)}/10/{batch.batch_id}"
+        return f"{self.base_url.rstrip('/')}/01/{batch.gtin_of(level)}/10/{batch.lot or batch.batch_id}"
 
     def zone_of(self, name: str | None) -> ZoneInfo:
         """Return a store's zone, or the owner's."""

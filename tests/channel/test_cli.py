@@ -86,6 +86,26 @@ def test_law_wrong_usage_is_2(run: Run, name: str) -> None:
     assert run(name, "--no-such-option", code=2).stderr
 
 
+def test_cases_and_pallets_carry_what_was_asked_for(ready: Run) -> None:
+    sizes = ("--count", 10, "--items-per-case", 4, "--cases-per-pallet", 2)
+    marks = ("--case-gtin", "16901234567899", "--sscc-prefix", "690123456")
+    batch = ready("issue", "--gtin", GTIN, *sizes, *marks, "--out", "marked.csv").stdout.split()[-1]
+    by_level = {row["level"]: row for row in rows("marked.csv")}
+    assert "/01/16901234567899/21/" in by_level["case"]["uri"]
+    assert by_level["pallet"]["uri"].endswith(f"/00/{by_level['pallet']['serial']}")
+    assert by_level["case"]["parent_serial"] == by_level["pallet"]["serial"]
+    told = ready("verify", by_level["pallet"]["serial"], by_level["pallet"]["uri"], by_level["case"]["uri"]).stdout
+    assert [line.split()[:4] for line in told.splitlines()] == [
+        ["valid", batch, "2", "pallet"],
+        ["valid", batch, "2", "pallet"],
+        ["valid", batch, "3", "case"],
+    ]
+    assert (
+        "4 to 12 digits"
+        in ready("issue", "--gtin", GTIN, *sizes, "--sscc-prefix", "69x", "--out", "more.csv", code=1).stderr
+    )
+
+
 def test_words_that_are_offered_without_loading_are_those_of_the_domain() -> None:
     assert tuple(KINDS) == importing.KINDS
     assert ROLES == people.ROLES

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,9 +14,11 @@ from scans.codefiles import CodeFileError, CodeRun, Stretch, choose, level_rows,
 from scans.codes import serial
 from scans.gs1 import LinkError, parse_link
 from scans.packing import at, parent
+from scans.sscc import sscc
 
 SECRET = bytes(range(16))
 GTIN = "09506000134352"
+CASE_GTIN = "19506000134359"
 HEADER = ["position", "level", "serial", "uri", "parent_serial"]
 
 
@@ -27,14 +30,33 @@ def packed(count, items_per_case=None, cases_per_pallet=None, first_no=1):
     return IssuedBatch(1, "B-1", 1, GTIN, 0, "issued", "k", count, items_per_case, cases_per_pallet, tuple(spans), None)
 
 
+def marked(count, items_per_case, cases_per_pallet):
+    """Return a batch whose cases have a GTIN and whose pallets an SSCC."""
+    batch = packed(count, items_per_case, cases_per_pallet)
+    return replace(batch, case_gtin=CASE_GTIN, sscc_prefix="690123456", first_sscc_no=98)
+
+
+def printed(code):
+    """Return what stands on a code: the end of its address, and what comes before."""
+    if code.level == "pallet" and code.batch.sscc_prefix:
+        return sscc(code.batch.sscc_prefix, code.batch.first_sscc_no + code.position - 1), "00/"
+    gtin = code.batch.case_gtin if code.level == "case" and code.batch.case_gtin else GTIN
+    return serial(SECRET, code.code_no), f"01/{gtin}/21/"
+
+
 def slow_rows(batch):
     for span in batch.spans:
         for position in range(1, span.size + 1):
             code = at(batch, span.level, position)
             around = parent(code)
-            text = serial(SECRET, code.code_no)
-            uri = f"HTTPS://ID.BRAND.CN/01/{GTIN}/21/{text}"
-            yield [str(position), span.level, text, uri, serial(SECRET, around.code_no) if around else ""]
+            text, key = printed(code)
+            yield [
+                str(position),
+                span.level,
+                text,
+                f"HTTPS://ID.BRAND.CN/{key}{text}",
+                printed(around)[0] if around else "",
+            ]
 
 
 def write(path, batch, progress=lambda done, total: None, **chosen):
@@ -46,8 +68,17 @@ def write(path, batch, progress=lambda done, total: None, **chosen):
 
 @pytest.mark.parametrize(
     "batch",
-    [packed(1), packed(9), packed(10), packed(1234), packed(1001, 12), packed(1001, 10, 7), packed(11, 1, 1)],
-    ids=lambda batch: f"{batch.count}-{batch.items_per_case}-{batch.cases_per_pallet}",
+    [
+        packed(1),
+        packed(9),
+        packed(10),
+        packed(1234),
+        packed(1001, 12),
+        packed(1001, 10, 7),
+        packed(11, 1, 1),
+        marked(1001, 10, 7),
+    ],
+    ids=lambda batch: f"{batch.count}-{batch.items_per_case}-{batch.cases_per_pallet}-{batch.sscc_prefix}",
 )
 @pytest.mark.parametrize("chunk", [7, codefiles.CHUNK])
 def test_a_csv_file_is_what_writing_row_by_row_gives(tmp_path, monkeypatch, batch, chunk):
@@ -57,8 +88,9 @@ def test_a_csv_file_is_what_writing_row_by_row_gives(tmp_path, monkeypatch, batc
     assert write(tmp_path / "codes.csv", batch).read_text() == slow.getvalue()
 
 
-def test_a_parquet_file_has_the_same_rows(tmp_path):
-    batch = packed(1001, 10, 7)
+@pytest.mark.parametrize("make", [packed, marked])
+def test_a_parquet_file_has_the_same_rows(tmp_path, make):
+    batch = make(1001, 10, 7)
     table = pq.read_table(write(tmp_path / "codes.parquet", batch))
     rows = [[str(row["position"]), *list(row.values())[1:4], row["parent_serial"] or ""] for row in table.to_pylist()]
     assert table.column_names == HEADER
