@@ -38,6 +38,12 @@ def touch(db: Session, *, name: str) -> None:
     draw(db, name=name)
 
 
+def numbers(db: Session, *names: str) -> tuple[int, ...]:
+    """Return the versions of what a process keeps on its own account."""
+    known = _numbers(db)
+    return tuple(known.get(name, 0) for name in names)
+
+
 def kept(db: Session, *, name: str, load: Callable[[Session], T]) -> T:
     """Return what `load` made of the database at the current version of `name`, loading only when it has grown.
 

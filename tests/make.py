@@ -16,6 +16,7 @@ from scans.life import activate
 from scans.packing import at
 from scans.products import ProductRow, put_products
 from scans.tables import Product
+from scans.targets import TargetRow, put_targets
 from stores.directory import PartyRow, RepRow, StoreRow, put_parties, put_reps, put_stores
 from stores.tables import Party, Rep, Store
 
@@ -39,6 +40,20 @@ def product(db: Session, **said: Any) -> Product:
     row = ProductRow(**{"gtin": gtin(), "name": "Green tea", "list_price_cents": 1000} | said)
     put_products(db, rows=[row])
     return db.scalars(select(Product).where(Product.gtin == row.gtin)).one()
+
+
+def link(db: Session, gtin: str, **said: Any) -> TargetRow:
+    """Make a link to a page about a product."""
+    number = next(_numbers)
+    usual = {
+        "target_id": f"L{number}",
+        "link_type": "pip",
+        "title": f"Page {number}",
+        "href": f"https://b.example/{number}",
+    }
+    row = TargetRow(**{"gtin": gtin} | usual | said)
+    assert not put_targets(db, rows=[row]).refused
+    return row
 
 
 def party(db: Session, **said: Any) -> Party:

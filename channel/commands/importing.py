@@ -7,7 +7,7 @@ import click
 from channel.commands.opening import opened, progress, say
 
 KINDS = (
-    "products", "relations", "parties", "stores", "reps", "plans", "rewards",
+    "products", "relations", "links", "parties", "stores", "reps", "plans", "rewards",
     "packings", "deliveries", "stock-counts", "scans",
 )  # fmt: skip
 

@@ -51,13 +51,16 @@ from scans.keys import KeyRingError
 from scans.labels import LabelError
 from scans.layouts import LayoutError
 from scans.life import BatchStateError, PartError
+from scans.linktypes import LinkTypeError
 from scans.outfiles import FileBusyError
 from scans.places import PositionError
 from scans.products import UnknownProductError
 from scans.proofs import ProofError
+from scans.resolver import NoDigitalLinkError
 from scans.rewards import RewardError
 from scans.sealing import RecipientError
 from scans.sscc import SsccPrefixError
+from scans.targets import TargetError
 from scans.terms import TermsError
 from scans.upserts import RefusedError
 from stores.accusations import CaseDecidedError, UnknownCaseError
@@ -91,6 +94,8 @@ STATUS: dict[type[Exception], Told] = {
     MediaTypeError: Told(415, "unsupported-media-type"),
     BodyError: Told(422, "invalid-body"),
     QueryError: Told(422, "invalid-query"),
+    NoDigitalLinkError: Told(400, "no-digital-link"),
+    LinkTypeError: Told(404, "no-such-link"),
     LinkError: Told(422, "bad-uri"),
     ElementError: Told(422, "bad-uri"),
     GtinError: Told(422, "bad-gtin"),
@@ -149,6 +154,7 @@ BUGS: tuple[type[Exception], ...] = (
     PolicyError,
     PostingError,
     ShareError,
+    TargetError,
 )
 SENTENCES = {
     "not-found": "There is nothing at this address, or not for whoever asks.",

@@ -4,6 +4,7 @@ from channel.imports.cells import CellError
 from channel.imports.directory import PARTIES, REPS, STORES
 from channel.imports.files import BadRow, ImportFileError, error_file
 from channel.imports.kind import Door, Kind
+from channel.imports.links import LINKS
 from channel.imports.money import PLANS, REWARDS_OF_PRODUCTS
 from channel.imports.movements import DELIVERIES, PACKINGS, SCANS
 from channel.imports.products import PRODUCTS, RELATIONS_OF_PRODUCTS
@@ -13,6 +14,7 @@ from channel.imports.stock import STOCK_COUNTS
 KINDS: dict[str, Kind] = {
     "products": PRODUCTS,
     "relations": RELATIONS_OF_PRODUCTS,
+    "links": LINKS,
     "parties": PARTIES,
     "stores": STORES,
     "reps": REPS,

@@ -26,6 +26,7 @@ _INSTANT = re.compile(
     r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})"
     r"(?:[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+_FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _FORMULA = re.compile(r"[=@]|[+-].*[|!(]")
 
 
@@ -159,6 +160,13 @@ def uri(cell: str) -> str:
     if len(cell) > MAX_URI or not cell.isprintable():
         raise CellError("is not the address of a code")
     return cell
+
+
+def flag(cell: str) -> bool:
+    """Read yes or no."""
+    if cell.casefold() not in _FLAGS:
+        raise CellError("is not yes or no")
+    return _FLAGS[cell.casefold()]
 
 
 def ids(cell: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from channel import access, journey, limits, metrics, providers
 from channel.errors import wants_json
+from channel.pages import resolver
 from channel.pages.forms import is_id, random_key, told_id, told_position
 from scans.catalogue import UnknownCodeError
 from scans.intake import KeyReusedError
@@ -22,12 +23,15 @@ YEAR_S = 365 * 24 * 3600
 FOUND = 20
 
 page = Blueprint("consumer", __name__, url_prefix="/01/<gtin>/21/<serial>")
+page.after_request(resolver.allow_origins)
 
 
 @page.get("")
 @access.public
 def look(gtin: str, serial: str) -> ResponseReturnValue:
-    """Tell what is known of a code, and what this device was answered before."""
+    """Tell what is known of a code, and what this device was answered before; or lead to what it is linked to."""
+    if resolver.asks_for_links():
+        return resolver.answer()
     ring, device = providers.ring(), _device()
     with _refusals_counted(), providers.reading() as db:
         known = journey.look_at(db, ring=ring, gtin=gtin, serial=serial, day=providers.today())

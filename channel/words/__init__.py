@@ -17,6 +17,7 @@ from channel.words.formats import (
     signed_percent,
     weekdays,
 )
+from channel.words.linktypes import LINK_TYPES
 from channel.words.locale import (
     LANGUAGES,
     gettext,
@@ -68,6 +69,7 @@ __all__ = [
     "IMPORTS",
     "LANGUAGES",
     "LEVELS",
+    "LINK_TYPES",
     "PARTY_KINDS",
     "PROBLEMS",
     "PRODUCT_KINDS",

@@ -5,6 +5,17 @@ import re
 from channel.words.locale import N_, gettext
 
 _VERBATIM = (
+    N_("GS1's vocabulary has no link type of this name"),
+    N_("a context is 1-64 of A-Z a-z 0-9 _ . -"),
+    N_("a link is of a lot or of one serial, not of both"),
+    N_("a serial has 1 to 20 letters, digits or signs"),
+    N_("is not a language like zh or zh-CN"),
+    N_("is not a media type like text/html"),
+    N_("is not an address like https://brand.example/page"),
+    N_("is not yes or no"),
+    N_("leads back to an address of our own products"),
+    N_("leads to no named host"),
+    N_("this is no value of the application identifier 10"),
     N_("a position needs lat_deg, lon_deg and datum"),
     N_("a product has no relation to itself"),
     N_("an id has 1-64 of A-Z a-z 0-9 _ . -"),
@@ -38,6 +49,8 @@ _VERBATIM = (
     N_("the batch expires before it was made"),
 )
 _WITH_NUMBERS = (
+    (r"longer than (?P<count>\d+) words", N_("longer than %(count)s words")),
+    (r"a product has at most (?P<most>\d+) links", N_("a product has at most %(most)s links")),
     (r"is not between (?P<least>.+) and (?P<most>.+)", N_("is not between %(least)s and %(most)s")),
     (r"is not one of (?P<words>.+)", N_("is not one of %(words)s")),
     (r"longer than (?P<count>\d+) characters", N_("longer than %(count)s characters")),

@@ -98,6 +98,7 @@ RULES: Texts = {
 IMPORTS: Texts = {
     "products": _("Products"),
     "relations": _("Relations of products"),
+    "links": _("Links of products"),
     "parties": _("Parties"),
     "stores": _("Stores"),
     "reps": _("Reps"),
@@ -109,6 +110,16 @@ IMPORTS: Texts = {
     "scans": _("Scans"),
 }
 COLUMNS: Texts = {
+    "lot": _("Lot"),
+    "serial": _("Serial"),
+    "link_type": _("Type of link"),
+    "title": _("Title"),
+    "href": _("Leads to"),
+    "default": _("Where the address leads by itself"),
+    "languages": _("Languages"),
+    "media_type": _("Media type"),
+    "context": _("Context"),
+    "forward_query": _("Pass the query on"),
     "id": _("Id"),
     "gtin": _("GTIN"),
     "name": _("Name"),
@@ -144,6 +155,8 @@ PROBLEMS: Texts = {
     "not-found": _("There is nothing here, or nothing that you may see."),
     "bad-uri": _("This address is not one of our codes. Check whether it was typed or copied in full."),
     "bad-gtin": _("The product number in this address is mistyped: its check digit is wrong."),
+    "no-digital-link": _("This address names no product or item: check whether it was typed or copied in full."),
+    "no-such-link": _("This product has no page of the kind that was asked for."),
     "key-reused": _("This form was already sent with something else in it. Go back and reload the page."),
     "bad-scanned-at": _("The clock of your phone seems to be wrong."),
     "bad-position": _("The position cannot be used. Go on without it."),

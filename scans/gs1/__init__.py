@@ -15,7 +15,16 @@ from scans.gs1.links import (
     print_uri,
     read_link,
 )
-from scans.gs1.values import ElementError, GtinError, LinkError, check_digit, check_gtin, check_pair, check_value
+from scans.gs1.values import (
+    ElementError,
+    GtinError,
+    LinkError,
+    check_digit,
+    check_gtin,
+    check_pair,
+    check_value,
+    read_date,
+)
 
 __all__ = [
     "MAX_URI",
@@ -34,5 +43,6 @@ __all__ = [
     "parse_link",
     "print_path",
     "print_uri",
+    "read_date",
     "read_link",
 ]

@@ -6,6 +6,7 @@ Source: GS1 General Specifications, section 7.9 (check digits), section 7.11 (se
 import re
 from calendar import monthrange
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 
 from scans.gs1.table import FORMATS
@@ -76,6 +77,19 @@ def check_value(ai: str, value: str) -> str:
         if found[group] is not None and not RULES[name](found[group]):
             raise ElementError(f"the value of the application identifier {ai} fails its rule {name}")
     return value
+
+
+def read_date(text: str, *, today: date) -> date:
+    """Return the day that the six digits of an AI such as 17 mean, in the century around `today`; day 00 is the last.
+
+    Raises: ElementError.
+    Source: GS1 General Specifications, section 7.12: 49 years back, 50 years ahead.
+    """
+    check_value("17", text)
+    ahead = (int(text[:2]) - today.year + 49) % 100 - 49
+    year, month, day = today.year + ahead, int(text[2:4]), int(text[4:])
+    last = monthrange(year, month)[1]
+    return date(year, month, min(day, last) or last)
 
 
 @cache

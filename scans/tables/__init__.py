@@ -10,6 +10,7 @@ from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelatio
 from scans.tables.packed import Packing
 from scans.tables.printed import FORMS, LabelRun
 from scans.tables.scanned import Claim, Consumer, Scan
+from scans.tables.targets import HREF_CHARS, Target
 
 __all__ = [
     "BATCH_STATES",
@@ -17,6 +18,7 @@ __all__ = [
     "DOUBT_STATES",
     "EARNS",
     "FORMS",
+    "HREF_CHARS",
     "LEVELS",
     "PART_STATES",
     "PRODUCT_KINDS",
@@ -38,5 +40,6 @@ __all__ = [
     "Report",
     "Reward",
     "Scan",
+    "Target",
     "Version",
 ]

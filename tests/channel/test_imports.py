@@ -47,7 +47,17 @@ CHECKS = [
     cells.number,
     cells.gtin,
 ]
-CHECKS += [cells.day, cells.instant, cells.zone, cells.phone, cells.email, cells.uri, cells.ids, cells.pairs]
+CHECKS += [
+    cells.day,
+    cells.instant,
+    cells.zone,
+    cells.phone,
+    cells.email,
+    cells.uri,
+    cells.ids,
+    cells.pairs,
+    cells.flag,
+]
 
 
 class Import:
@@ -133,6 +143,8 @@ def test_law_the_documents_name_every_column(name: str) -> None:
         (cells.instant, "2026-06-01T10:30:00+08:00", datetime(2026, 6, 1, 2, 30, tzinfo=UTC)),
         (cells.instant, "2026-06-01T02:30:00.5Z", datetime(2026, 6, 1, 2, 30, 0, 500_000, tzinfo=UTC)),
         (cells.instant, "2026/6/1 9:05", datetime(2026, 6, 1, 9, 5)),
+        (cells.flag, "YES", True),
+        (cells.flag, "0", False),
         (cells.ids, "a; b;a", ("a", "b")),
         (cells.pairs, "size=500ml; colour=red", {"size": "500ml", "colour": "red"}),
         (cells.phone, "+86 21 5555-0100", "+86 21 5555-0100"),
