@@ -35,6 +35,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+# Pages that scan: the camera, and the reader's WebAssembly; still no script but our own files.
+OF_CAMERA = {
+    "Content-Security-Policy": POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"),
+    "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)"),
+}
 HSTS = "max-age=31536000; includeSubDomains"
 
 

@@ -80,6 +80,13 @@ def product(db: Session, *, gtin: str) -> ProductRow:
     return ProductRow(*found)
 
 
+def product_names(db: Session, *, gtins: Collection[str]) -> dict[str, str]:
+    """Return what products are called, by their GTINs."""
+    told = select(Product.gtin, Product.name)
+    rows = (row for chunk in chunks(gtins) for row in db.execute(told.where(Product.gtin.in_(chunk))))
+    return {gtin: name for gtin, name in rows}
+
+
 def product_list(db: Session, *, after: str = "", limit: int = 50, search: str = "") -> list[ProductRow]:
     """Return products in the order of their GTINs, those past `after`."""
     wanted = select(*_COLUMNS).where(Product.gtin > after).order_by(Product.gtin).limit(limit)

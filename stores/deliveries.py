@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from scans.asking import NUMBERS, among
 from scans.batches import catalogue
-from scans.catalogue import Catalogue, Found, UnknownCodeError, read_code
+from scans.catalogue import Catalogue, Found, UnknownCodeError, find_printed
 from scans.gs1 import GtinError, LinkError
 from scans.holdings import RANGES_PER_STATEMENT, Holding, ever_inside, surroundings
 from scans.keys import KeyRing
@@ -36,7 +36,7 @@ _HANDED = (
 
 
 class DeliveryRow(NamedTuple):
-    """A case, pallet or item handed over; `from_id` and `to_id` are outside ids of stores or parties."""
+    """A case, pallet or item handed over; `uri` may be its serial alone, `from_id` and `to_id` are outside ids."""
 
     delivery_id: str
     uri: str
@@ -123,7 +123,7 @@ def claimed_inside(db: Session, *, code_nos: Collection[int]) -> list[Found]:
 
 def _find(codes: Catalogue, ring: KeyRing, row: DeliveryRow) -> Found | None:
     try:
-        return goods(read_code(codes, ring, uri=row.uri))
+        return goods(find_printed(codes, ring, text=row.uri))
     except (LinkError, GtinError, UnknownCodeError):
         return None
 

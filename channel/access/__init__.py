@@ -27,6 +27,7 @@ from channel.access.sessions import (
     sign_in,
     sign_out,
     switch_role,
+    tell_who,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "sign_in",
     "sign_out",
     "switch_role",
+    "tell_who",
 ]

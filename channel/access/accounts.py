@@ -50,6 +50,11 @@ class Principal:
     user_id: int | None = None
     membership_id: int | None = None
 
+    @property
+    def tag(self) -> str:
+        """What a phone keeps things under for this person in this role: the same for ever, and no secret."""
+        return hashlib.sha256(f"{self.name}\0{self.role}\0{self.party_id}".encode()).hexdigest()[:16]
+
 
 def add_user(db: Session, *, name: str, role: str, party: str | None = None, now: datetime) -> str | None:
     """Give a person a role and return the password made for them; `None` if they were known and keep theirs.

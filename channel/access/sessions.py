@@ -3,7 +3,7 @@
 import secrets
 from threading import BoundedSemaphore
 
-from flask import Flask, Request, Response, g, request, session
+from flask import Flask, Request, Response, after_this_request, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from channel import limits, providers
@@ -16,6 +16,9 @@ from channel.access.accounts import (
     token_principal,
 )
 
+# Tells a page that was opened without a network who signed in last: scripts may read it, and it opens no door.
+WHO = "who"
+WHO_S = 30 * 24 * 3600
 # A password takes 64 MB to check: a crowd at the door must not take the memory and the connections of the house.
 _hashing = BoundedSemaphore(4)
 
@@ -63,6 +66,7 @@ def sign_out() -> None:
     """End the session in this browser."""
     session.clear()
     g.pop("principal", None)
+    after_this_request(_forget_who)
 
 
 def switch_role(*, membership_id: int) -> Principal:
@@ -74,6 +78,7 @@ def switch_role(*, membership_id: int) -> Principal:
         if principal.membership_id == membership_id:
             session["membership"] = membership_id
             g.principal = principal
+            after_this_request(_forget_who)
             return principal
     raise NotSignedInError("this role is not yours")
 
@@ -104,8 +109,23 @@ def csrf_token() -> str:
     return token
 
 
+def tell_who(response: Response) -> Response:
+    """Let this browser know who asks, for when it has no network; signing in or out makes it forget."""
+    who = current_principal()
+    if who is not None:
+        response.set_cookie(WHO, who.tag, max_age=WHO_S, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+def _forget_who(response: Response) -> Response:
+    if WHO in request.cookies:
+        response.delete_cookie(WHO, samesite="Lax", secure=request.is_secure)
+    return response
+
+
 def _begin(user_id: int, epoch: int, role: Principal) -> None:
     session.clear()
+    after_this_request(_forget_who)
     session.permanent = True
     session.update(user=user_id, epoch=epoch, membership=role.membership_id)
     csrf_token()

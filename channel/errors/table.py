@@ -44,6 +44,7 @@ from scans.codefiles import CodeFileError
 from scans.codes import CodeError
 from scans.custody import ReceiverError
 from scans.doubts import DecisionError, DoubtDecidedError, UnknownDoubtError
+from scans.filters import FilterError
 from scans.fonts import FontError
 from scans.gs1 import ElementError, GtinError, LinkError
 from scans.intake import ClaimLostError, KeyReusedError, ScannedAtError
@@ -124,6 +125,7 @@ STATUS: dict[type[Exception], Told] = {
     LayoutError: Told(422, "bad-labels"),
     FontError: Told(422, "bad-labels"),
     ProofError: Told(422, "unread-labels"),
+    FilterError: Told(422, "bad-filter"),
     ImportFileError: Told(422, "bad-file"),
     PlanError: Told(422, "bad-plan"),
     RoleError: Told(422, "bad-role"),

@@ -1,5 +1,6 @@
 """The way of a code, lined up: each journey is one call inside the caller's transaction, all of it or none."""
 
+from channel.journey.arriving import take_arrivals
 from channel.journey.batches import activate_batch, parts_named
 from channel.journey.correcting import choose_store, take_deliveries, take_packings
 from channel.journey.doubting import decide_doubt, fit_norms, hold_doubted, withdraw_doubts
@@ -24,6 +25,7 @@ __all__ = [
     "look_at",
     "parts_named",
     "release_due",
+    "take_arrivals",
     "take_deliveries",
     "take_packings",
     "take_scan",

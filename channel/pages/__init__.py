@@ -3,9 +3,10 @@
 from channel.pages.consumer import page as consumer
 from channel.pages.frame import page as frame
 from channel.pages.franchise import page as franchise
+from channel.pages.keeper import page as keeper
 from channel.pages.office import page as office
 from channel.pages.rep import page as rep
 from channel.pages.resolver import page as resolver
 from channel.pages.signin import page as signin
 
-BLUEPRINTS = (frame, consumer, resolver, signin, rep, franchise, office)
+BLUEPRINTS = (frame, consumer, resolver, signin, rep, franchise, keeper, office)

@@ -11,9 +11,15 @@ from flask.blueprints import BlueprintSetupState
 from jinja2 import StrictUndefined
 
 from channel import words
+from channel.words.locale import N_
 
 STATIC = Path(__file__).parents[1] / "static"
 
+# What a role may open besides its home, in the order of the tabs.
+PAGES_OF = {
+    "keeper": (("/franchise", N_("Earnings")), ("/keeper", N_("Arrivals"))),
+    "franchisee": (("/franchise", N_("Earnings")), ("/keeper", N_("Arrivals"))),
+}
 BUILT_IN = ("init_app", "gettext", "ngettext")  # Babel gives these to templates itself
 
 page = Blueprint("frame", __name__)
@@ -30,6 +36,7 @@ def _words() -> dict[str, Any]:
     return {name: getattr(words, name) for name in words.__all__ if name not in BUILT_IN} | {
         "asset": asset,
         "in_language": in_language,
+        "my_pages": my_pages,
     }
 
 
@@ -51,6 +58,11 @@ def in_language(code: str) -> str:
         return f"/?lang={code}"
     query: dict[str, Any] = request.args.to_dict(flat=False) | {"lang": code}
     return url_for(request.endpoint, **(request.view_args or {}) | query)
+
+
+def my_pages(role: str) -> list[tuple[str, str]]:
+    """Return the pages of a role: the address and what it is called; none where there is nothing to choose."""
+    return [(address, words.gettext(name)) for address, name in PAGES_OF.get(role, ())]
 
 
 @cache

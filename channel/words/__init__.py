@@ -35,6 +35,8 @@ from channel.words.refusals import (
 )
 from channel.words.texts import (
     ACTIONS,
+    ARRIVAL_STATES,
+    ARRIVAL_WHYS,
     BATCH_STATES,
     CAUSES,
     COLUMNS,
@@ -58,6 +60,8 @@ from channel.words.texts import (
 
 __all__ = [
     "ACTIONS",
+    "ARRIVAL_STATES",
+    "ARRIVAL_WHYS",
     "BATCH_STATES",
     "CAUSES",
     "COLUMNS",

@@ -45,6 +45,18 @@ BATCH_STATES: Texts = {
 }
 LEVELS: Texts = {"item": _("item"), "case": _("case"), "pallet": _("pallet"), "outer": _("outer mark")}
 EARNS: Texts = {"activated": _("it is activated"), "delivered": _("its case is delivered to a store")}
+ARRIVAL_STATES: Texts = {"recorded": _("recorded"), "here": _("already here"), "refused": _("refused")}
+ARRIVAL_WHYS: Texts = {
+    "not_ours": _("This is not one of our codes. Scan the square code on the case, pallet or item."),
+    "never_issued": _(
+        "We never issued this code. Check it if it was typed; else put the goods aside and tell the office."
+    ),
+    "clock": _("It was scanned more than 30 days ago. Scan it again if it is still here."),
+    "gone": _("This item was sold, or delivered to another store. If it is really here, tell the office."),
+    "elsewhere": _("It was recorded elsewhere at the same moment. Scan it again."),
+    "key": _("This was sent before with another code. Scan it again."),
+    "nobody": _("Nobody is known from whom it could come. Tell the office."),
+}
 PRODUCT_KINDS: Texts = {"goods": _("goods"), "gift": _("gift"), "sample": _("sample")}
 PARTY_KINDS: Texts = {
     "owner": _("brand owner"),
@@ -169,6 +181,7 @@ PROBLEMS: Texts = {
     "bad-code-file": _("These codes are not in the batch, or not written in this form."),
     "bad-receiver": _("A receiver's name has at most 100 characters, and none that cannot be printed."),
     "bad-recipient": _("This is not a public key of age or ssh."),
+    "bad-filter": _("This batch has too many codes for a phone."),
     "bad-labels": _("Labels like these cannot be printed: look at the positions and the layout."),
     "unread-labels": _("The labels were printed, but could not be read back, so they are not offered."),
     "bad-terms": _("A batch cannot be issued on these terms."),

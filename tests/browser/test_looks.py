@@ -18,6 +18,9 @@ FOUR_PAGES = {
     "franchise": ("xu", "/franchise"),
     "office": ("boss", "/office"),
 }
+PHONE_PAGES = {
+    "keeper": ("xu", "/keeper"),
+}
 MORE_PAGES = {
     "claimed": (None, "{scanned}"),
     "unknown": (None, "{made_up}"),
@@ -43,7 +46,7 @@ MORE_PAGES = {
 }
 REFUSED = {"unknown": 404, "mistyped": 422, "refused": 403}
 LOUD = "Failed to load resource"  # how the browser itself notes a 404, 422 or 403
-CASES = [(name, *look) for name in FOUR_PAGES for look in LOOKS] + [
+CASES = [(name, *look) for name in FOUR_PAGES | PHONE_PAGES for look in LOOKS] + [
     (name, *look) for name in MORE_PAGES for look in TWO_LOOKS
 ]
 
@@ -51,7 +54,7 @@ CASES = [(name, *look) for name in FOUR_PAGES for look in LOOKS] + [
 @pytest.fixture
 def shown(window, world):
     def show(name, size, theme, language):
-        user, path = (FOUR_PAGES | MORE_PAGES)[name]
+        user, path = (FOUR_PAGES | PHONE_PAGES | MORE_PAGES)[name]
         page = window(size, theme, language, user)
         told = {
             "fresh": world.fresh,
@@ -78,7 +81,7 @@ def test_law_a_page_is_accessible_and_keeps_to_itself(shown, name, size, theme, 
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], "something sticks out"
 
 
-@pytest.mark.parametrize("name", FOUR_PAGES)
+@pytest.mark.parametrize("name", FOUR_PAGES | PHONE_PAGES)
 def test_law_whatever_is_tapped_is_large_enough(shown, name):
     page = shown(name, "phone", "light", "zh")
     small = page.evaluate(
@@ -90,7 +93,7 @@ def test_law_whatever_is_tapped_is_large_enough(shown, name):
     assert small == []
 
 
-@pytest.mark.parametrize("name", FOUR_PAGES)
+@pytest.mark.parametrize("name", FOUR_PAGES | PHONE_PAGES)
 def test_law_the_keyboard_gets_in_by_the_content_link_and_is_always_seen(shown, name):
     page = shown(name, "desk", "light", "en")
     page.keyboard.press("Tab")

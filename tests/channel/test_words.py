@@ -10,7 +10,7 @@ from channel.words.reasons import _ODD, _PRESENCE
 from channel.words.refusals import _VERBATIM
 from scans.rewards import REWARDS
 from scans.tables import BATCH_STATES, EARNS, LEVELS, PRODUCT_KINDS
-from stores import concentration, diversion
+from stores import arrivals, concentration, diversion
 from stores.judge import REASONS
 from stores.shares import RULES
 from stores.tables import EVIDENCE, FOLLOWS, PARTY_KINDS, SHARE_STATES
@@ -39,6 +39,8 @@ def said(app):
     [
         (words.EVIDENCE, EVIDENCE),
         (words.SHARE_STATES, SHARE_STATES),
+        (words.ARRIVAL_STATES, arrivals.STATES),
+        (words.ARRIVAL_WHYS, arrivals.WHYS),
         (words.FOLLOWS, FOLLOWS),
         (words.BATCH_STATES, BATCH_STATES),
         (words.LEVELS, LEVELS),
