@@ -20,7 +20,7 @@ from channel.database import make_engine, reading, transaction, upgrade
 from channel.jobs import weigh_diversion
 from scans.keys import make_ring
 from scans.tables import Claim
-from stores.proofs import dealer_lines
+from stores.diverters import dealer_lines
 from tests import diverting, make
 
 REGIONS, PART = 20, 0.3

@@ -10,7 +10,7 @@ from python_calamine import CalamineWorkbook
 from channel import jobs
 from channel.database import reading, transaction
 from channel.pages.office.diversion import odds
-from stores.proofs import case_lines, dealer_lines
+from stores.diverters import case_lines, dealer_lines
 from tests import diverting, make
 
 

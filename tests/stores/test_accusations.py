@@ -11,7 +11,7 @@ from channel.database import reading, transaction
 from scans.doubts import DecisionError
 from scans.tables import Claim
 from stores.accusations import CaseDecidedError, UnknownCaseError, decide, judge_dealers
-from stores.proofs import case_lines, dealer_lines, leak_lines, trail_lines
+from stores.diverters import case_lines, dealer_lines, leak_lines, trail_lines
 from stores.tables import DiversionCase
 from tests import diverting, make
 from tests.make import NOW, TODAY

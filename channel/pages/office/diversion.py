@@ -15,7 +15,7 @@ from channel.words import gettext as _
 from channel.words.locale import N_
 from stores.accusations import decide
 from stores.directory import UnknownPartyError
-from stores.proofs import DealerLine, LeakLine, case_lines, dealer_lines, leak_lines, trail_lines
+from stores.diverters import DealerLine, LeakLine, case_lines, dealer_lines, leak_lines, trail_lines
 
 MOST_TOLD = math.log(1e6)
 DEALERS_SHOWN = 50
