@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from channel.config import Config
 from channel.database import make_engine, reading, transaction
-from channel.journey import fit_norms, forget_positions, hold_doubted, release_due, withdraw_doubts
+from channel.journey import fit_norms, forget_positions, hold_doubted, release_due, return_reserves, withdraw_doubts
 from channel.limits import forget_refusals
 from channel.lock import scheduler_lock
 from channel.logs import log, log_failure
@@ -107,6 +107,13 @@ def release_shares(engine: Engine, config: Config, _period: str, now: datetime) 
     return f"{total} released"
 
 
+def settle_recalls(engine: Engine, config: Config, _period: str, now: datetime) -> str:
+    """Give back what recalled batches can no longer pay."""
+    with transaction(engine) as db:
+        cents = return_reserves(db, config=config, now=now)
+    return f"{cents} cents returned"
+
+
 def forget(engine: Engine, config: Config, _period: str, now: datetime) -> str:
     """Delete old positions, counts of refusals and rows of jobs."""
     positions = _until_none(engine, lambda db: forget_positions(db, config=config, now=now))
@@ -145,6 +152,7 @@ JOBS: tuple[Job, ...] = (
     Job("release_shares", this_slot(10), release_shares),
     Job("recheck_doubts", this_slot(10), recheck_doubts),
     Job("find_copied", this_slot(6 * 60), find_copied),
+    Job("settle_recalls", this_slot(24 * 60), settle_recalls),
     Job("forget", this_slot(24 * 60), forget),
 )
 

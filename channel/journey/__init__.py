@@ -4,7 +4,7 @@ from channel.journey.arriving import take_arrivals
 from channel.journey.batches import activate_batch, parts_named
 from channel.journey.correcting import choose_store, take_deliveries, take_packings
 from channel.journey.doubting import decide_doubt, fit_norms, hold_doubted, withdraw_doubts
-from channel.journey.keeping import forget_positions, release_due
+from channel.journey.keeping import forget_positions, release_due, return_reserves
 from channel.journey.looking import Look, answer_for, bought_at, look_at
 from channel.journey.scanning import Taken, take_scan, take_scans
 from scans.intake import NewScan, PlaceTold
@@ -25,6 +25,7 @@ __all__ = [
     "look_at",
     "parts_named",
     "release_due",
+    "return_reserves",
     "take_arrivals",
     "take_deliveries",
     "take_packings",

@@ -1,4 +1,4 @@
-"""What time does: held shares fall due, positions are forgotten."""
+"""What time does: held shares fall due, reserves of recalled batches go back, positions are forgotten."""
 
 from datetime import datetime, timedelta
 
@@ -6,12 +6,17 @@ from sqlalchemy.orm import Session
 
 from channel.config import Config
 from scans.answers import forget_places
-from stores import accrual
+from stores import accrual, reserves
 
 
 def release_due(db: Session, *, config: Config, now: datetime) -> int:
     """Make held shares that are due payable, some thousands at a time, and return how many."""
     return accrual.release_due(db, now=now, currency=config.currency)
+
+
+def return_reserves(db: Session, *, config: Config, now: datetime) -> int:
+    """Give back what recalled batches can no longer pay, and return how many cents that is."""
+    return reserves.return_reserves(db, now=now, currency=config.currency)
 
 
 def forget_positions(db: Session, *, config: Config, now: datetime) -> int:
