@@ -13,6 +13,7 @@ from scipy.special import expit, logit, logsumexp
 from stores.presence import Bools, Floats, Ints
 
 FDR = 0.05
+TRUSTED = 400
 CHANCES = logit(
     [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5, 0.7, 0.9]
 )
@@ -100,10 +101,15 @@ def log_diverting(some: Tally, population: Population) -> Floats:
 def log_evidence(some: Tally, population: Population) -> Floats:
     """Return the logarithm of the e-value of each row against the claim that nothing is diverted.
 
+    Beyond TRUSTED scans it is taken to a power below one: so many scans would test how well travel is known, not the
+    dealer. A power below one of an e-value is an e-value (Jensen).
+
     Shapes: to (rows,).
-    Source: Grünwald, de Heide & Koolen, "Safe Testing" (2024): a Bayes factor against a given prior is an e-variable.
+    Source: Grünwald, de Heide & Koolen, "Safe Testing" (2024): a Bayes factor against a given prior is an e-variable;
+    Miller & Dunson, "Robust Bayesian inference via coarsening" (2019): the power.
     """
-    return log_diverting(some, population) - log_honest(some, population)
+    told: Floats = (log_diverting(some, population) - log_honest(some, population)) * _power(some)
+    return told
 
 
 def mean_evidence(log_e: Floats, row: Ints, *, rows: int, of: Ints | int | None = None) -> Floats:
@@ -137,10 +143,17 @@ def diverted_part(some: Tally, population: Population) -> tuple[Floats, Floats, 
 
     Shapes: to three (rows,).
     """
+    power = _power(some)[:, None]
+    some = Tally(some.outside * power, some.inside * power)
     log = np.stack([_given(some, population, part) for part in FINE], axis=1)
     below = np.cumsum(np.exp(log - logsumexp(log, axis=1, keepdims=True)), axis=1)
     low, middle, high = (FINE[(below < point).sum(axis=1).clip(max=len(FINE) - 1)] for point in (0.05, 0.5, 0.95))
     return low, middle, high
+
+
+def _power(some: Tally) -> Floats:
+    power: Floats = TRUSTED / np.maximum((some.outside + some.inside).sum(axis=1), TRUSTED)
+    return power
 
 
 def _given(some: Tally, population: Population, part: float) -> Floats:

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import comb, expit, logit
+from scipy.special import comb, expit, gammaln, logit, logsumexp
 
 from stores.leaks import (
     CHANCES,
     FDR,
+    TRUSTED,
     Population,
     Tally,
     accused,
@@ -55,6 +56,30 @@ def test_law_evidence_is_a_bet_at_fair_odds(place):
     honest = ways * np.exp(log_honest(told, HONEST))
     assert honest.sum() == pytest.approx(1)
     assert (honest * np.exp(log_evidence(told, HONEST))).sum() == pytest.approx(1)
+
+
+def test_law_evidence_of_very_many_scans_is_a_bet_at_less_than_fair_odds():
+    scans, place = 4 * TRUSTED, 9
+    outside, inside = np.zeros((2, scans + 1, len(CHANCES)))
+    outside[:, place] = np.arange(scans + 1)
+    inside[:, place] = scans - outside[:, place]
+    told = Tally(outside, inside)
+    log_ways = gammaln(scans + 1) - gammaln(outside[:, place] + 1) - gammaln(inside[:, place] + 1)
+    assert np.exp(logsumexp(log_ways + log_honest(told, HONEST) + log_evidence(told, HONEST))) < 1
+
+
+def test_what_is_roughly_known_of_travel_accuses_nobody_however_many_scans_there_are():
+    """Each store's chance is off by a factor of its own, which no dealer's spread explains."""
+    rng = np.random.default_rng(7)
+    dealers, stores, scans = 200, 3, 2000
+    chance = rng.uniform(0.02, 0.2, (dealers, stores))
+    truly = expit(logit(chance) + 0.5 * rng.normal(size=chance.shape))
+    outside = rng.binomial(scans, truly).astype(float)
+    row = np.repeat(np.arange(dealers), stores)
+    told = tally(
+        row, rows=dealers, chance=chance.ravel(), outside=outside.ravel(), scans=np.full(row.size, float(scans))
+    )
+    assert not accused(log_evidence(told, fit(told))).any()
 
 
 def test_honest_dealers_looked_at_after_every_scan_are_rarely_ever_found():
