@@ -16,17 +16,9 @@ _KNOWN = select(_CONSUMER.device, _CONSUMER.id).where(among(_CONSUMER.device, bi
 
 
 def know(db: Session, *, devices: Collection[str], now: datetime) -> dict[str, int]:
-    """Return the consumer behind each device name, making those never seen."""
+    """Return the consumer behind each device name, making those never seen: most are, of those who scan an item."""
     names = sorted(set(devices))
-    known = _known(db, names)
-    missing = [name for name in names if name not in known]
-    if not missing:
-        return known
-    rows = [{"device": name, "first_seen_at": now} for name in missing]
-    known.update({device: id_ for device, id_ in insert_new(db, Consumer, rows, told="device, id")})
-    lost = [name for name in missing if name not in known]
-    return known | _known(db, lost) if lost else known
-
-
-def _known(db: Session, names: list[str]) -> dict[str, int]:
-    return {device: id_ for device, id_ in db.execute(_KNOWN, {"names": names})} if names else {}
+    rows = [{"device": name, "first_seen_at": now} for name in names]
+    known = {device: id_ for device, id_ in insert_new(db, Consumer, rows, told="device, id")}
+    seen = [name for name in names if name not in known]
+    return known | {device: id_ for device, id_ in db.execute(_KNOWN, {"names": seen})} if seen else known
