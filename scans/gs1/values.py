@@ -7,7 +7,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from scans.gs1.table import FORMATS
 
@@ -48,6 +48,7 @@ def check_pair(text: str) -> str:
     return _CHARACTERS_32[total >> 5] + _CHARACTERS_32[total & 31]
 
 
+@lru_cache(maxsize=1024)  # every scan says one, and a brand has few
 def check_gtin(text: str) -> str:
     """Return a GTIN of 8, 12, 13 or 14 digits as 14 digits.
 
