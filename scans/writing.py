@@ -4,12 +4,14 @@ Core binds every value of every row for itself, which takes longer than SQLite t
 told row by row, and takes them all from one JSON text. Defaults of columns are not applied: rows say all there is.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Dialect, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from scans.schema import Base, table_of
@@ -49,6 +51,26 @@ def insert_new(db: Session, entity: type[Base], rows: Sequence[Row], *, told: st
     return found
 
 
+@contextmanager
+def in_one_go(db: Session) -> Iterator[None]:
+    """Let no statement of the block wait for the one before: on PostgreSQL each is a trip to the server and back.
+
+    Only `insert_rows` fits in, since nothing is told before the end.
+
+    Raises: DBAPIError at the end, whichever statement failed.
+    """
+    connection = db.connection()
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError("several inserts", None, error) from error
+
+
 def _columns(names: Values) -> str:
     return f"({', '.join(names)})"
 
@@ -86,8 +108,7 @@ def _from_json(table: Table, names: Values) -> str:
 
 
 def _as_json(rows: Sequence[Row]) -> str:
-    return json.dumps(rows, default=_told)
-
-
-def _told(value: Any) -> str:
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value.isoformat()
+    binary = [name for name, value in rows[0].items() if isinstance(value, bytes)]
+    if binary:
+        rows = [row | {name: f"\\x{row[name].hex()}" for name in binary} for row in rows]
+    return to_json(rows).decode()

@@ -29,6 +29,7 @@ from scans.intake import (
 )
 from scans.keys import KeyRing
 from scans.trust import histories
+from scans.writing import in_one_go
 from stores.accrual import Owed, accrue
 from stores.attribution import Claimed, attribute, record_sales
 from stores.book import StoreBook, StoreFacts, store_book
@@ -136,11 +137,12 @@ def _sell(db: Session, config: Config, claims: list[Draft], now: datetime) -> No
     for draft, sale in zip(claims, sales, strict=True):
         draft.sale = sale
     plan = plan_on(db, day=now.astimezone(zone).date())
-    record_sales(db, sales=sales, plan_id=plan.key if plan else None, now=now)
     mark_dirty(db, store_days={(sale.store.id, sale.day) for sale in sales if sale.store})
     homes = _home(db, book, claims, now)
     owed = [_owed(draft, homes) for draft in claims if not draft.barred]
-    accrue(db, owed=owed, plan=plan, now=now, hold=timedelta(hours=config.hold_hours), currency=config.currency)
+    with in_one_go(db):
+        record_sales(db, sales=sales, plan_id=plan.key if plan else None, now=now)
+        accrue(db, owed=owed, plan=plan, now=now, hold=timedelta(hours=config.hold_hours), currency=config.currency)
 
 
 def _home(db: Session, book: StoreBook, claims: list[Draft], now: datetime) -> dict[int, StoreFacts]:
