@@ -50,7 +50,8 @@ def svg_drawing(face: Face) -> Draw:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side * module_mm:.4f}mm" height="{height * module_mm:.4f}mm" '
         f'viewBox="0 0 {side} {height:.3f}"><title>'
     ).encode()
-    ground = f'</title><path fill="#fff" d="M0 0H{side}V{height:.3f}H0z"/>{_svg_words(face)}<path d="M{QUIET} {QUIET}'.encode()
+    ground = f'</title><path fill="#fff" d="M0 0H{side}V{height:.3f}H0z"/>{_svg_words(face)}'.encode()
+    begin = f'<path d="M{QUIET} {QUIET}'.encode()
     between, letters = _svg_letters(face)
     pieces_of_path = _svg_pieces(face.size)
 
@@ -59,7 +60,7 @@ def svg_drawing(face: Face) -> Draw:
             paths = pieces_of_path[_svg_numbers(symbols[some])].tolist()
             for path, text in zip(paths, texts[some].tolist(), strict=True):
                 below = [row[char] for row, char in zip(letters, text, strict=False)]
-                yield b"".join([head, text, ground, *path, between, *below, b'"/></svg>\n'])
+                yield b"".join([head, text, ground, begin, *path, between, *below, b'"/></svg>\n'])
 
     return draw
 

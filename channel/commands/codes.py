@@ -28,7 +28,7 @@ OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help
 @click.option("--level", default="item", show_default=True, type=click.Choice(LEVELS))
 @click.option("--layout", "layout_name", default="a4-24", show_default=True, help="A sheet or a roll, or a .toml file.")
 @click.option("--name", help="The product's name on the label.  [default: as in the list of products]")
-@click.option("--lot", default="", help="The lot on the label.")
+@click.option("--lot", help="The lot on the label.  [default: the batch's]")
 @OUT
 def labels(
     batch: str,
@@ -38,7 +38,7 @@ def labels(
     level: str,
     layout_name: str,
     name: str | None,
-    lot: str,
+    lot: str | None,
     out: Path,
 ) -> None:
     """Write the print files of BATCH: a PDF, or one file per label into a folder or a .zip.
@@ -58,8 +58,8 @@ def labels(
             product = batch_list(db, batch_id=batch, limit=1)[0].product
         secret, size = house.ring.key(issued.key_id).secret, issued.span(level).size
         last = size if last is None else last
-        name = product if name is None else name
-        run = PrintRun(issued, secret, house.config.base_url, level, first, last, name, lot)
+        words = product if name is None else name, issued.lot or "" if lot is None else lot
+        run = PrintRun(issued, secret, house.config.base_url, level, first, last, *words)
         _warn_of_small(run, form, layout)
         printed = write_labels(out, run=run, form=form, layout=layout, progress=tell)
         with transaction(house.engine) as db:

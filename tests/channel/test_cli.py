@@ -1,6 +1,7 @@
 """The commands, in an empty folder: results on stdout, talk on stderr, 0 done, 1 could not, 2 wrong usage."""
 
 import csv
+import hashlib
 import io
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from channel.tables import ROLES, Membership, Token
 from scans.gs1 import GtinError
 from scans.labels import FORMS
 from scans.layouts import LAYOUTS
-from scans.tables import EARNS, LEVELS, Batch, Claim
+from scans.tables import EARNS, LEVELS, Batch, Claim, LabelRun
 from stores.tables import Account, Plan
 from tests.make import NOW
 
@@ -249,6 +250,33 @@ def test_the_same_command_again_makes_nothing_new(ready: Run, batch: str) -> Non
     assert ready("issue", "--gtin", GTIN, *sizes, "--out", "others.csv").stdout != f"batch {batch}\n"
     for _ in range(2):
         assert ready("export", batch, "--out", "codes.txt").stdout == "export 3\n"
+
+
+def test_labels_are_read_back_before_they_are_offered(
+    ready: Run, batch: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = ready("labels", batch, "--format", "pdf", "--layout", "roll-40x30", "--out", "roll.pdf").stderr
+    assert "version 3, level M, module 0.593 mm; 10 read back by zxing-cpp and zbar" in told
+    engine = make_engine(f"sqlite:///{here}/instance/glassbox.db")
+    with reading(engine) as db:
+        (kept,) = db.scalars(select(LabelRun)).all()
+    engine.dispose()
+    assert (kept.layout, kept.proofed, kept.readers, kept.version) == ("roll-40x30", 10, "zxing-cpp, zbar", 3)
+    assert kept.sha256 == hashlib.sha256(Path("roll.pdf").read_bytes()).hexdigest()
+    monkeypatch.setattr("zxingcpp.read_barcodes", lambda *told, **more: [])
+    assert "not offered" in ready("labels", batch, "--format", "pdf", "--out", "unread.pdf", code=1).stderr
+    assert not list(here.glob("unread*"))
+
+
+def test_a_layout_of_ones_own_is_a_file(ready: Run, batch: str, here: Path) -> None:
+    sides = "".join(f"{what}_{way}_mm = 14\n" for what in ("page", "label") for way in ("width", "height"))
+    (here / "small.toml").write_text(f"{sides}margin_mm = 0\ntext = []\nmodule_mm = 0.26\n")
+    told = ready("labels", batch, "--format", "png", "--layout", "small.toml", "--to", 2, "--out", "small.zip").stderr
+    assert "warning: a module is 0.25 mm; under 0.3 mm phones may not read it on paper" in told
+    (here / "small.toml").write_text("page_width_mm = 14\n")
+    for layout, why in (("small.toml", "page_height_mm is missing"), ("a5", "one of a4-24"), ("no.toml", "no.toml")):
+        refused = ready("labels", batch, "--format", "png", "--layout", layout, "--out", "x.zip", code=1).stderr
+        assert why in refused
 
 
 def test_an_encrypted_file_is_for_its_receiver(ready: Run, batch: str) -> None:

@@ -138,6 +138,16 @@ def test_codes_are_issued_activated_printed_and_recalled(world, signed_in, engin
     assert "frozen when activated" in client.get(there).text
     sheet = send(client, f"{there}/labels.pdf", level="item", first="1", last="24")
     assert (sheet.content_type, sheet.data[:5]) == ("application/pdf", b"%PDF-")
+    send(client, f"{there}/labels.pdf", level="case", layout="roll-100x150")
+    assert send(client, f"{there}/labels.pdf", level="item", layout="../a4-24").status_code == 422
+    printed = re.search(
+        r'<section class="card stack" aria-labelledby="printed">.*?</section>', client.get(there).text, re.S
+    )
+    rows = re.findall(r"<tr><td.*?</tr>", printed[0])
+    assert [re.findall(r"(a4-24|roll-100x150|\d+ by zxing-cpp, zbar)", row) for row in rows] == [
+        ["roll-100x150", "2 by zxing-cpp, zbar"],
+        ["a4-24", "24 by zxing-cpp, zbar"],
+    ]
     codes = send(client, f"{there}/codes.csv")
     assert len(codes.data.splitlines()) == 1 + 48 + 2
     assert send(client, f"{there}/activate").location == there
