@@ -38,6 +38,16 @@ class ScanOut(BaseModel):
     reward: RewardOut | None
 
 
+class ReturnOut(BaseModel):
+    """An item that came back: `state` is returned, scrapped or reissued."""
+
+    id: str
+    state: str
+    returned_at: datetime
+    batch: str
+    position: int
+
+
 class ErrorOut(BaseModel):
     """Which part of what came in cannot be, as a JSON pointer, and why."""
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import click
 from channel.commands.opening import Opened, opened, progress, say
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from scans.catalogue import Catalogue, Found
     from scans.keys import KeyRing
     from scans.labels import Printed, PrintRun
@@ -122,10 +125,20 @@ def _life(house: Opened, issued: "Catalogue", found: "Found") -> str:
     from channel.database import reading
     from scans.holdings import life_of
 
-    if found.level == "item" or not issued.repacked:
-        return found.life
-    with reading(house.engine) as db:
-        return life_of(db, found=found, at=house.now)
+    if found.level != "item" and issued.repacked:
+        with reading(house.engine) as db:
+            return life_of(db, found=found, at=house.now)
+    # Asked once a batch: millions of lines may be read.
+    return _came_back(house.engine, found.batch.id).get(found.code_no, found.life)
+
+
+@cache
+def _came_back(engine: "Engine", batch_key: int) -> dict[int, str]:
+    from channel.database import reading
+    from scans.returns import return_states
+
+    with reading(engine) as db:
+        return return_states(db, batch_key=batch_key)
 
 
 def _catalogue(house: Opened) -> "Catalogue":

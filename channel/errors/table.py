@@ -58,6 +58,7 @@ from scans.places import PositionError
 from scans.products import UnknownProductError
 from scans.proofs import ProofError
 from scans.resolver import NoDigitalLinkError
+from scans.returns import NotClaimedError, NotReturnedError, ReturnError, ReturnExistsError
 from scans.rewards import RewardError
 from scans.sealing import RecipientError
 from scans.sscc import SsccPrefixError
@@ -130,6 +131,10 @@ STATUS: dict[type[Exception], Told] = {
     PlanError: Told(422, "bad-plan"),
     RoleError: Told(422, "bad-role"),
     PartError: Told(422, "bad-part"),
+    ReturnError: Told(422, "bad-return"),
+    NotClaimedError: Told(409, "not-claimed"),
+    ReturnExistsError: Told(409, "return-exists"),
+    NotReturnedError: Told(409, "not-returned"),
     BatchStateError: Told(409, "wrong-batch-state"),
     CannotChooseError: Told(409, "cannot-choose"),
     NotSignedInError: Told(401, "not-signed-in"),

@@ -6,6 +6,7 @@ from channel.journey.correcting import choose_store, take_deliveries, take_packi
 from channel.journey.doubting import decide_doubt, fit_norms, hold_doubted, withdraw_doubts
 from channel.journey.keeping import forget_positions, release_due, return_reserves
 from channel.journey.looking import Look, answer_for, bought_at, look_at
+from channel.journey.returning import reissue_items, scrap_items, take_return, take_returns
 from channel.journey.scanning import Taken, take_scan, take_scans
 from scans.intake import NewScan, PlaceTold
 
@@ -24,11 +25,15 @@ __all__ = [
     "hold_doubted",
     "look_at",
     "parts_named",
+    "reissue_items",
     "release_due",
     "return_reserves",
+    "scrap_items",
     "take_arrivals",
     "take_deliveries",
     "take_packings",
+    "take_return",
+    "take_returns",
     "take_scan",
     "take_scans",
     "withdraw_doubts",

@@ -14,6 +14,7 @@ STATES: Texts = {
     "inactive": _("This code is not in use yet"),
     "recalled": _("This item has been recalled"),
     "not_for_sale": _("This is the code of an outer package"),
+    "returned": _("This item was returned"),
 }
 VERDICTS: Texts = {
     "claimed": _("You are the first to scan this code"),
@@ -22,7 +23,9 @@ VERDICTS: Texts = {
     "inactive": _("This code is not in use yet"),
     "recalled": _("This item has been recalled"),
     "not_for_sale": _("This is the code of an outer package"),
+    "returned": _("This item was returned"),
 }
+RETURN_STATES: Texts = {"returned": _("returned"), "scrapped": _("scrapped"), "reissued": _("issued anew")}
 EVIDENCE: Texts = {
     "delivered": _("Delivered to this store"),
     "source": _("Scanned on this store's poster or till"),
@@ -119,6 +122,7 @@ IMPORTS: Texts = {
     "packings": _("Packings"),
     "deliveries": _("Deliveries"),
     "stock-counts": _("Stock counts"),
+    "returns": _("Returns"),
     "scans": _("Scans"),
 }
 COLUMNS: Texts = {
@@ -184,6 +188,10 @@ PROBLEMS: Texts = {
     "bad-filter": _("This batch has too many codes for a phone."),
     "bad-labels": _("Labels like these cannot be printed: look at the positions and the layout."),
     "unread-labels": _("The labels were printed, but could not be read back, so they are not offered."),
+    "bad-return": _("This cannot be taken back, or not be issued anew."),
+    "not-claimed": _("This item was never claimed: recall it, or deliver it elsewhere."),
+    "return-exists": _("This item came back already."),
+    "not-returned": _("One of these items did not come back, or was decided about before."),
     "bad-terms": _("A batch cannot be issued on these terms."),
     "not-signed-in": _("Please sign in first."),
     "sign-in-refused": _("The name or the password is wrong."),

@@ -218,6 +218,29 @@ def test_a_batch_is_issued_on_terms(ready: Run) -> None:
     assert "no shelf life" in ready("issue", *size, "--made-on", "2026-01-01", "--out", "more.csv", code=1).stderr
 
 
+def test_items_come_back_and_are_scrapped_or_issued_anew(ready: Run, batch: str, here: Path) -> None:
+    made = rows("codes.csv")[:3]
+    ready("activate", batch)
+    scans = [f"k{n},{one['uri']},phone,2026-06-01T10:00:00+08:00,,,,\n" for n, one in enumerate(made)]
+    (here / "scans.csv").write_text("key,uri,consumer,scanned_at,lat_deg,lon_deg,accuracy_m,datum\n" + "".join(scans))
+    ready("import", "scans", "scans.csv")
+    assert ready("return", made[0]["uri"], "--why", "leaks").stdout == f"{made[0]['uri']} came back\n"
+    assert "before" in ready("return", made[0]["serial"]).stdout
+    (here / "returns.csv").write_text(f"id,uri,returned_at\nR1,{made[1]['uri']},2026-06-02T10:00:00+08:00\n")
+    assert ready("import", "returns", "returns.csv").stdout.startswith("new 1,")
+    assert ready("import", "returns", "returns.csv").stdout.startswith("new 0, changed 0, unchanged 1, refused 0")
+    never = rows("codes.csv")[9]
+    assert "never claimed" in ready("return", "-", stdin=f"{never['uri']}\n", code=1).stdout
+    ready("scrap", made[0]["uri"])
+    new = ready("reissue", made[1]["uri"]).stdout.split()[-1]
+    states = [line.split()[-1] for line in ready("verify", *(one["uri"] for one in made)).stdout.splitlines()]
+    assert states == ["scrapped", "reissued", "activated"]
+    ready("export", new, "--out", "new.csv")
+    assert len(rows("new.csv")) == 1
+    assert "decided about" in ready("scrap", made[1]["uri"], code=1).stderr
+    ready("check")
+
+
 def test_parts_of_a_batch_have_a_life_of_their_own(ready: Run, batch: str) -> None:
     made = rows("codes.csv")  # 10 items in cases of 4 on pallets of 2
     items, cases = made[:10], made[10:13]

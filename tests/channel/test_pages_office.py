@@ -171,6 +171,25 @@ def test_a_batch_is_issued_on_terms(world, signed_in, engine):
         )  # fmt: skip
 
 
+def test_items_are_taken_back_and_issued_anew(world, signed_in):
+    client = signed_in("owner")
+    assert "Nothing came back yet" in client.get("/office/returns").text
+    refused = send(client, "/office/returns", code=world.uri(2))
+    assert (refused.status_code, "never claimed" in refused.text) == (422, True)
+    assert send(client, "/office/returns", code=world.uri(1), why="the cap leaks").status_code == 303
+    page = client.get("/office/returns").text
+    assert "the cap leaks" in page
+    (uri,) = re.findall(r'name="item" value="([^"]+)"', page)
+    there = send(client, "/office/returns/settle", item=uri, act="reissue").location
+    assert client.get(there).status_code == 200
+    page = client.get("/office/returns").text
+    assert there.rsplit("/", 1)[1] in page
+    assert 'name="item"' not in page
+    assert send(client, "/office/returns/settle", item=uri, act="scrap").status_code == 422
+    assert send(client, "/office/returns/settle", act="scrap").status_code == 422
+    assert signed_in("auditor").get("/office/returns").status_code == 200
+
+
 def test_a_part_of_a_batch_is_activated_and_recalled_by_positions_or_by_a_code(world, signed_in):
     client = signed_in("owner")
     there = send(client, "/office/batches", gtin=world.batch.gtin, count="48", items_per_case="24").location
