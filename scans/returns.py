@@ -174,7 +174,7 @@ def reissue(db: Session, *, ring: KeyRing, code_nos: Collection[int], day: date,
 def _settle(db: Session, code_nos: Collection[int], state: str, now: datetime) -> None:
     asked = sorted(set(code_nos))
     if not 1 <= len(asked) <= MOST_AT_ONCE:
-        raise ReturnError(f"1 to {MOST_AT_ONCE} items are decided about at once")
+        raise ReturnError("choose at least one item, and at most a thousand")
     settled = update(_RETURNED).where(_those(asked), _RETURNED.c.state == "returned")
     done = db.execute(settled.values(state=state, settled_at=now).returning(_RETURNED.c.code_no)).all()
     if len(done) < len(asked):

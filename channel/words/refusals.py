@@ -51,7 +51,7 @@ _VERBATIM = (
     N_("items of one batch are issued anew at a time"),
     N_("what is recalled is not issued anew"),
     N_("what is past its last day is not issued anew"),
-    N_("1 to 1000 items are decided about at once"),
+    N_("choose at least one item, and at most a thousand"),
     N_("a lot has 1 to 20 letters, digits or signs"),
     N_("the product has no shelf life: say when the batch expires"),
     N_("the batch expires before it was made"),

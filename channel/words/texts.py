@@ -188,6 +188,8 @@ PROBLEMS: Texts = {
     "bad-filter": _("This batch has too many codes for a phone."),
     "bad-labels": _("Labels like these cannot be printed: look at the positions and the layout."),
     "unread-labels": _("The labels were printed, but could not be read back, so they are not offered."),
+    "bad-sscc-prefix": _("A company's prefix has 4 to 12 digits, and room for these pallets."),
+    "case-decided": _("Somebody has decided about this case already."),
     "bad-return": _("This cannot be taken back, or not be issued anew."),
     "not-claimed": _("This item was never claimed: recall it, or deliver it elsewhere."),
     "return-exists": _("This item came back already."),
