@@ -10,7 +10,7 @@ Texts = Mapping[str, Any]
 STATES: Texts = {
     "claimable": _("Nobody has scanned this code before"),
     "claimed": _("This code has been scanned before"),
-    "suspect": _("This code has been scanned suspiciously often"),
+    "suspect": _("This code may have been copied"),
     "inactive": _("This code is not in use yet"),
     "recalled": _("This item has been recalled"),
     "not_for_sale": _("This is the code of an outer package"),
@@ -26,6 +26,20 @@ VERDICTS: Texts = {
     "returned": _("This item was returned"),
 }
 RETURN_STATES: Texts = {"returned": _("returned"), "scrapped": _("scrapped"), "reissued": _("issued anew")}
+DOUBT_STATES: Texts = {
+    "open": _("to be decided"),
+    "reported": _("reported"),
+    "confirmed": _("copied"),
+    "cleared": _("cleared"),
+}
+DOUBT_ACTS: Texts = {
+    "raise": _("Doubt raised"),
+    "report": _("Somebody reported it"),
+    "note": _("Note"),
+    "release": _("Cleared: what waited was released"),
+    "reverse": _("Confirmed as a copy: what waited was taken back"),
+    "withdraw": _("Withdrawn: the phones that raised it turned out to scan whole shelves"),
+}
 EVIDENCE: Texts = {
     "delivered": _("Delivered to this store"),
     "source": _("Scanned on this store's poster or till"),
@@ -177,6 +191,10 @@ PROBLEMS: Texts = {
     "bad-scanned-at": _("The clock of your phone seems to be wrong."),
     "bad-position": _("The position cannot be used. Go on without it."),
     "cannot-choose": _("Only the phone that scanned this item first can tell where it was bought."),
+    "bad-report": _("Please write a few words, at most 500 characters."),
+    "bad-photo": _("This photo could not be read. Choose a JPEG, PNG or WebP picture."),
+    "bad-decision": _("Give a reason, of at most 500 characters."),
+    "decided-otherwise": _("Somebody has decided about this code otherwise meanwhile."),
     "bad-outcome": _("Choose whether it was real, the cause and what you did."),
     "outcome-exists": _("This visit has been reported already."),
     "wrong-batch-state": _("The batch is past this step: look at its state."),
