@@ -23,6 +23,7 @@ from werkzeug.routing import Rule
 
 from channel import access, providers
 from scans.tables import Consumer
+from tests import make
 from tests.isolated import FIRST, LOUD, PASSWORD, PRINCIPALS, QUIET, TODAY, World, world_of
 
 # Answers that rest on what is normal in a region: told only where five stores of three owners make it, never compared.
@@ -35,10 +36,12 @@ RIVALS = {"store_id": ("R1", "R4"), "party_id": ("D2", "F2", "F3", "OWNER", "REP
 MISSING = {"store_id": ("NOBODY",), "party_id": ("NOBODY",)}
 OTHERS = {
     "kind": ("csv", "xlsx", "products", "parties", "stores", "reps"), "slug": ("not-found",), "batch_id": ("B-1",),
-    "filename": ("glassbox.css",), "name": ("swagger-ui.css",),
+    "filename": ("glassbox.css",), "name": ("swagger-ui.css",), "gtin": (make.gtin(1),),
+    "_rest": (make.gtin(1), f"{make.gtin(1)}/10/LOT", "1"),
 }  # fmt: skip
 SPAN = f"from={FIRST}&to={TODAY}"
 QUERIES = {
+    "resolver.resolve": ("", "linkType=linkset"),
     "api.stores.get_sell_through": (SPAN,), "api.parties.get_statement": ("", "limit=7", SPAN),
     "api.flags.get_flags": (f"day={TODAY}",), "api.visits.get_visits": (f"rep=REP&day={TODAY}",),
     "franchise.show": ("", SPAN, "page=2", "store=S1", "store=R1", "state=held"),
