@@ -40,6 +40,11 @@ def post(path: str, body: bytes) -> bytes:
     return head.encode() + b"\r\n\r\n" + body
 
 
+def get(path: str) -> bytes:
+    """Return a request without a body."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+
+
 def run(port: int, requests: Iterable[bytes], *, connections: int, good: bytes) -> Measured:
     """Send all requests over so many connections; an answer is good that has `good` in it."""
     left, measured, selector = iter(requests), Measured(), selectors.DefaultSelector()

@@ -4,7 +4,7 @@ Pure but for `linked`, which reads one product. Source: GS1-Conformant Resolver 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -42,11 +42,21 @@ class Wish(NamedTuple):
     contexts: tuple[str, ...] = ()
 
 
+class Offer(NamedTuple):
+    """A link with what requests are held against, in small letters; `tongues` are its languages without countries."""
+
+    row: TargetRow
+    contexts: frozenset[str]
+    languages: frozenset[str]
+    tongues: frozenset[str]
+    media_types: frozenset[str]
+
+
 class Level(NamedTuple):
     """The links of a product, of a lot or of a serial: its path, all by type, and the default if it has one."""
 
     path: str
-    by_type: Mapping[str, tuple[TargetRow, ...]]
+    by_type: Mapping[str, tuple[Offer, ...]]
     default: TargetRow | None
 
 
@@ -103,10 +113,10 @@ def choose(levels: Sequence[Level], wish: Wish) -> tuple[TargetRow, ...]:
             return ()
         found = _narrow(level.by_type[default.link_type], wish)
         return found if len(found) == 1 else (default,)
-    found = next((level.by_type[wanted] for level in levels if wanted in level.by_type), ())
-    if not found:
+    offers = next((level.by_type[wanted] for level in levels if wanted in level.by_type), ())
+    if not offers:
         raise LinkTypeError(f"this has no link of the type {wanted}")
-    found = _narrow(found, wish)
+    found = _narrow(offers, wish)
     return tuple(row for row in found if row.is_default) or found
 
 
@@ -147,48 +157,44 @@ def _level(rows: list[TargetRow]) -> Level:
     path = f"/01/{first.gtin}" + "".join(
         f"/{ai}/{quote(value, safe='')}" for ai, value in (("10", first.lot), ("21", first.serial)) if value
     )
-    by_type: dict[str, tuple[TargetRow, ...]] = {}
+    by_type: dict[str, tuple[Offer, ...]] = {}
     for row in rows:
-        by_type[row.link_type] = (*by_type.get(row.link_type, ()), row)
+        by_type[row.link_type] = (*by_type.get(row.link_type, ()), _offer(row))
     return Level(path, by_type, next((row for row in rows if row.is_default), None))
 
 
-def _narrow(rows: tuple[TargetRow, ...], wish: Wish) -> tuple[TargetRow, ...]:
-    """Return the rows that fit best: by context, then by language, then by media type."""
-    if len(rows) > 1:
-        rows = _prefer(rows, wish.contexts, lambda row: row.contexts, (_same,))
-    if len(rows) > 1:
-        rows = _prefer(rows, wish.languages, lambda row: row.languages, (_same, _same_language))
-    if len(rows) > 1:
-        rows = _prefer(rows, wish.media_types, lambda row: (row.media_type,) if row.media_type else (), (_matches,))
-    return rows
+def _offer(row: TargetRow) -> Offer:
+    media = row.media_type
+    return Offer(
+        row,
+        frozenset(context.lower() for context in row.contexts),
+        frozenset(language.lower() for language in row.languages),
+        frozenset(language[:2] for language in row.languages),
+        frozenset({media, media.partition("/")[0] + "/*", "*/*"} if media else ()),
+    )
 
 
-def _prefer(
-    rows: tuple[TargetRow, ...],
-    wanted: Iterable[str],
-    told: Callable[[TargetRow], tuple[str, ...]],
-    tests: Sequence[Callable[[str, str], bool]],
-) -> tuple[TargetRow, ...]:
-    """Return the rows that the first wish fits that fits any; else those that say nothing of this, else all."""
+def _narrow(offers: Sequence[Offer], wish: Wish) -> tuple[TargetRow, ...]:
+    """Return the links that fit best: by context, then by language, then by media type."""
+    if len(offers) > 1:
+        offers = _prefer(offers, wish.contexts, "contexts")
+    if len(offers) > 1:
+        offers = _prefer(offers, wish.languages, "languages")
+    if len(offers) > 1:
+        offers = _prefer(offers, wish.media_types, "media_types")
+    return tuple(offer.row for offer in offers)
+
+
+def _prefer(offers: Sequence[Offer], wanted: Iterable[str], told: str) -> Sequence[Offer]:
+    """Return the offers that the first wish fits that fits any; else those that say nothing of this, else all."""
+    place = Offer._fields.index(told)
     for wish in wanted:
-        for fits in tests:
-            found = tuple(row for row in rows if any(fits(wish, one.lower()) for one in told(row)))
-            if found:
-                return found
-    return tuple(row for row in rows if not told(row)) or rows
-
-
-def _same(wish: str, told: str) -> bool:
-    return wish == told
-
-
-def _same_language(wish: str, told: str) -> bool:
-    return wish.partition("-")[0] == told.partition("-")[0]
-
-
-def _matches(wish: str, told: str) -> bool:
-    return wish in {told, "*/*", told.partition("/")[0] + "/*"}
+        found = [offer for offer in offers if wish in offer[place]]
+        if not found and told == "languages":  # rather the language of another country than another language
+            found = [offer for offer in offers if wish[:2] in offer.tongues and not wish[2:3].isalpha()]
+        if found:
+            return found
+    return [offer for offer in offers if not offer[place]] or offers
 
 
 def _context(linked: Linked, level: Level, base_url: str) -> dict[str, Any]:
@@ -197,8 +203,8 @@ def _context(linked: Linked, level: Level, base_url: str) -> dict[str, Any]:
         told[iri(DEFAULT)] = [{"href": level.default.href, "title": level.default.title}]
         alike = level.by_type[level.default.link_type]
         if len(alike) > 1:
-            told[iri(DEFAULTS)] = [_link(row) for row in alike]
-    return told | {iri(link_type): [_link(row) for row in rows] for link_type, rows in level.by_type.items()}
+            told[iri(DEFAULTS)] = [_link(offer.row) for offer in alike]
+    return told | {iri(of): [_link(offer.row) for offer in offers] for of, offers in level.by_type.items()}
 
 
 def _link(row: TargetRow) -> dict[str, Any]:

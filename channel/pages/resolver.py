@@ -155,6 +155,6 @@ def _show(product: Linked, link: DigitalLink, levels: list[Level], found: tuple[
         dates={ai: read_date(one, today=today) for ai in DATES if (one := link.get(ai))},
         today=today,
         found=found,
-        links=found or [row for level in levels for rows in level.by_type.values() for row in rows],
+        links=found or [row for level in levels for offers in level.by_type.values() for row, *_ in offers],
     )
     return _linked(Response(html, status), link)

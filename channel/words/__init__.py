@@ -5,9 +5,7 @@ The domain tells codes and numbers; both languages are made here. English texts 
 """
 
 from channel.words.formats import (
-    apart,
     at,
-    away,
     clock,
     day,
     distance,
@@ -29,7 +27,6 @@ from channel.words.locale import (
     other_language,
 )
 from channel.words.reasons import (
-    doubt_reason,
     flag_reason,
     why_mine,
 )
@@ -45,8 +42,6 @@ from channel.words.texts import (
     COLUMNS,
     DATUMS,
     DIRECTIONS,
-    DOUBT_ACTS,
-    DOUBT_STATES,
     EARNS,
     EVIDENCE,
     FOLLOWS,
@@ -55,7 +50,6 @@ from channel.words.texts import (
     PARTY_KINDS,
     PROBLEMS,
     PRODUCT_KINDS,
-    RETURN_STATES,
     ROLES,
     RULES,
     SHARE_STATES,
@@ -73,8 +67,6 @@ __all__ = [
     "COLUMNS",
     "DATUMS",
     "DIRECTIONS",
-    "DOUBT_ACTS",
-    "DOUBT_STATES",
     "EARNS",
     "EVIDENCE",
     "FOLLOWS",
@@ -85,19 +77,15 @@ __all__ = [
     "PARTY_KINDS",
     "PROBLEMS",
     "PRODUCT_KINDS",
-    "RETURN_STATES",
     "ROLES",
     "RULES",
     "SHARE_STATES",
     "STATES",
     "VERDICTS",
-    "apart",
     "at",
-    "away",
     "clock",
     "day",
     "distance",
-    "doubt_reason",
     "flag_reason",
     "gettext",
     "init_app",

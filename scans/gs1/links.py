@@ -17,8 +17,9 @@ MAX_URI = 2000
 _ITEM = re.compile(r"(?:https?://[^/?#\s]+)?(?:/[^?#\s]*?)?/01/([^/?#\s]+)/21/([^/?#\s]+)/?(?:[?#]\S*)?", re.IGNORECASE)
 # RFC 3986: the signs of an address; a host without a name or a word before `@` that would pass for it.
 _URI = re.compile(
-    r"(?:https?://[\w.\-~:\[\]]+)?(/[\w.\-~:/!$&'()*+,;=@%]*)(?:\?([\w.\-~:/!$&'()*+,;=@%?\[\]]*))?(?:#[\x21-\x7e]*)?",
-    re.IGNORECASE | re.ASCII,
+    r"(?:[Hh][Tt][Tt][Pp][Ss]?://[\w.\-~:\[\]]+)?"
+    r"(/[\w.\-~:/!$&'()*+,;=@%]*)(?:\?([\w.\-~:/!$&'()*+,;=@%?\[\]]*))?(?:#[\x21-\x7e]*)?",
+    re.ASCII,
 )
 _HALF_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # A serial as item addresses carry it: AI 21, with what people add when they copy it.
