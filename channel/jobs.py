@@ -18,7 +18,15 @@ from sqlalchemy.orm import Session
 
 from channel.config import Config
 from channel.database import make_engine, reading, transaction
-from channel.journey import fit_norms, forget_positions, hold_doubted, release_due, return_reserves, withdraw_doubts
+from channel.journey import (
+    fit_norms,
+    forget_photos,
+    forget_positions,
+    hold_doubted,
+    release_due,
+    return_reserves,
+    withdraw_doubts,
+)
 from channel.limits import forget_refusals
 from channel.lock import scheduler_lock
 from channel.logs import log, log_failure
@@ -115,12 +123,13 @@ def settle_recalls(engine: Engine, config: Config, _period: str, now: datetime) 
 
 
 def forget(engine: Engine, config: Config, _period: str, now: datetime) -> str:
-    """Delete old positions, counts of refusals and rows of jobs."""
+    """Delete old positions, photos about codes that are decided, counts of refusals and rows of jobs."""
     positions = _until_none(engine, lambda db: forget_positions(db, config=config, now=now))
     with transaction(engine) as db:
         forget_refusals(db, now=now)
+        photos = forget_photos(db, config=config, now=now)
         db.execute(delete(JobRun).where(JobRun.started_at < now - KEEP_RUNS, JobRun.state == "done"))
-    return f"{positions} positions deleted"
+    return f"{positions} positions, {photos} photos deleted"
 
 
 def find_copied(engine: Engine, _config: Config, _period: str, now: datetime) -> str:

@@ -53,6 +53,8 @@ class Limit:
 UNKNOWN_CODES = Limit("unknown_codes", 100, 600)
 SIGN_INS = Limit("sign_ins", 10, 900)
 SIGN_INS_OF_ADDRESS = Limit("sign_ins_of_address", 100, 900)
+REPORTS_OF_CODE = Limit("reports_of_code", 20, 86400)
+REPORTS_OF_ADDRESS = Limit("reports_of_address", 100, 86400)
 CONSUMER_SCANS = Limit("consumer_scans", 10_000, 3600)
 WORKERS = 8
 ASK_EVERY = 50
@@ -108,6 +110,14 @@ def refuse(limit: Limit, *, who: str, times: int = 1) -> None:
     """
     metrics.count_refusals(limit.name, times)
     _tally(limit, who=who, times=times)
+
+
+def allow(limit: Limit, *, who: str) -> None:
+    """Count what somebody does that takes room here.
+
+    Raises: TooManyError from the first one over the limit on.
+    """
+    _tally(limit, who=who)
 
 
 def forget_refusals(db: Session, *, now: datetime) -> int:

@@ -69,11 +69,15 @@ def raise_doubts(db: Session, *, raised: Sequence[Raised], now: datetime, who: s
     return opened
 
 
-def note_reported(db: Session, *, found: Found, now: datetime) -> None:
-    """See to it that a code that somebody reports has a case at the office; a report alone raises no doubt."""
+def open_dossier(db: Session, *, found: Found, now: datetime) -> None:
+    """See to it that a code that somebody reports has a dossier at the office; a report alone raises no doubt."""
     row = _row(found.code_no, found.batch.id, found.batch.product_id, "reported", now)
     _put(db, [row], over=("cleared",), names=("state", "raised_at"))
-    _note(db, {found.code_no: {}}, act="report", who=None, said=None, now=now)
+
+
+def note_reported(db: Session, *, code_no: int, now: datetime) -> None:
+    """Keep that somebody has reported a code that has a dossier."""
+    _note(db, {code_no: {}}, act="report", who=None, said=None, now=now)
 
 
 def decide(

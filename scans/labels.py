@@ -88,7 +88,7 @@ def face_of(run: PrintRun, layout: Layout) -> Face:
     """
     text = _text(run, run.first)
     size = 17 + 4 * symbol_version(run.prefix + text)
-    return Face(layout, size, len(text), check_words(run.name), check_words(run.lot))
+    return Face(layout, size, len(text), check_words(run.name), check_words(f"LOT {run.lot}" if run.lot else ""))
 
 
 def module_mm(face: Face, form: str) -> float:

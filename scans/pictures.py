@@ -3,9 +3,11 @@
 A picture is as wide as its symbol with the quiet zone; lines of text are below.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 from isal import isal_zlib
@@ -29,8 +31,9 @@ from scans.layouts import DOT_MM
 from scans.symbols import ALPHANUMERIC, QUIET, Packed, Texts, unpack
 
 DOTS_PER_M = 11_811  # 300 dpi
-PIXELS = 1 << 26  # at a time: memory stays constant, however large a label is
+PIXELS = 1 << 24  # at a time: they stay near the processor, and memory stays constant however large a label is
 PACKING = 1
+TEN = 10  # modules whose part of a path is looked up at once: more would not stay near the processor
 
 Draw = Callable[[Packed, Texts], Iterator[bytes]]
 
@@ -47,17 +50,17 @@ def svg_drawing(face: Face) -> Draw:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side * module_mm:.4f}mm" height="{height * module_mm:.4f}mm" '
         f'viewBox="0 0 {side} {height:.3f}"><title>'
     ).encode()
-    ground = f'</title><path fill="#fff" d="M0 0H{side}V{height:.3f}H0z"/>{_svg_words(face)}<path d="'.encode()
+    ground = f'</title><path fill="#fff" d="M0 0H{side}V{height:.3f}H0z"/>{_svg_words(face)}'.encode()
+    begin = f'<path d="M{QUIET} {QUIET}'.encode()
     between, letters = _svg_letters(face)
-    runs = _svg_runs(face.size)
+    pieces_of_path = _svg_pieces(face.size)
 
     def draw(symbols: Packed, texts: Texts) -> Iterator[bytes]:
-        ends, which = _find_runs(symbols, face.size)
-        paths, start = runs[which].tolist(), 0
-        for text, end in zip(texts.tolist(), ends.tolist(), strict=True):
-            below = [row[char] for row, char in zip(letters, text, strict=False)]
-            yield b"".join((head, text, ground, *paths[start:end], between, *below, b'"/></svg>\n'))
-            start = end
+        for some in pieces(len(symbols), pixels=PIXELS // 256):
+            paths = pieces_of_path[_svg_numbers(symbols[some])].tolist()
+            for path, text in zip(paths, texts[some].tolist(), strict=True):
+                below = [row[char] for row, char in zip(letters, text, strict=False)]
+                yield b"".join([head, text, ground, begin, *path, between, *below, b'"/></svg>\n'])
 
     return draw
 
@@ -97,25 +100,39 @@ def _svg_placed(face: Face, number: int, *, left: float, em: float) -> str:
     return f"translate({left:.3f} {base:.3f})scale({em / OUTLINE_EM:.5f})"
 
 
-def _svg_runs(size: int) -> NDArray[np.object_]:
-    """Return the path of each run of modules there can be, by line, first column and length."""
-    paths = [
-        f"M{x + QUIET} {y + QUIET}h{length}v1h-{length}z".encode()
-        for y in range(size)
-        for x in range(size)
-        for length in range(size + 1)
-    ]
-    return np.array(paths, dtype=object)
+def _svg_pieces(size: int) -> NDArray[np.object_]:
+    """Return what each value of ten modules side by side adds to the path, for all tens of a line, one after the other.
+
+    A piece begins where the one before has left off, at the top left of its ten.
+    """
+    return np.array(
+        [_svg_piece(value, ten, size) for ten in range(_tens(size)) for value in range(1 << TEN)], dtype=object
+    )
 
 
-def _find_runs(symbols: Packed, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where in the list of all runs those of each symbol end, and the list, as rows of `_svg_runs`."""
+def _svg_piece(value: int, ten: int, size: int) -> bytes:
+    path, at = "", 0
+    for dark in re.finditer("1+", f"{value:0{TEN}b}"):
+        start, length = dark.start(), dark.end() - dark.start()
+        path += f"m{start - at} 0h{length}v1h-{length}z"
+        at = start
+    return f"{path}m{-TEN * ten - at} 1".encode() if ten + 1 == _tens(size) else f"{path}m{TEN - at} 0".encode()
+
+
+def _svg_numbers(symbols: Packed) -> NDArray[np.int64]:
+    """Return the rows of `_svg_pieces` that make up each symbol.
+
+    Shapes: (n, size, ...) -> (n, size * tens)
+    """
+    count, size = symbols.shape[:2]
     modules = np.unpackbits(symbols, axis=2, count=size)
-    edges = np.diff(modules, axis=2, prepend=0, append=0).ravel().nonzero()[0]
-    first, last = edges[::2], edges[1::2]
-    line, x = np.divmod(first, size + 1)
-    ends = np.bincount(line // size, minlength=len(symbols)).cumsum()
-    return ends, (line % size * size + x) * (size + 1) + (last - first)
+    tens = np.pad(modules, ((0, 0), (0, 0), (0, -size % TEN))).reshape(count, size, -1, TEN)
+    values = np.packbits(tens, axis=3).view(">u2")[..., 0] >> (16 - TEN)
+    return (values + (np.arange(values.shape[2]) << TEN)).reshape(count, -1)
+
+
+def _tens(size: int) -> int:
+    return -(-size // TEN)
 
 
 def png_drawing(face: Face) -> Draw:
@@ -139,40 +156,50 @@ def png_drawing(face: Face) -> Draw:
 
 
 def pieces(count: int, *, pixels: int) -> Iterator[slice]:
-    """Cut so many labels of so many pixels into pieces that memory has room for."""
+    """Cut so many labels of so many pixels into pieces that stay near the processor."""
     together = max(1, PIXELS // pixels)
     return (slice(start, start + together) for start in range(0, count, together))
 
 
 def _png_symbols(symbols: Packed, module_px: int) -> NDArray[np.uint8]:
     """Return the lines of symbols as PNG has them: a filter, and eight pixels a byte, light is 1."""
-    packed = np.packbits(unpack(symbols).repeat(module_px, axis=2) ^ 1, axis=2)
+    modules = np.packbits(unpack(symbols) ^ 1, axis=2)
+    side = symbols.shape[1] + 2 * QUIET
+    packed = _widened(module_px)[modules].reshape(*modules.shape[:2], -1)[:, :, : -(-side * module_px // 8)]
     lines = np.zeros((*packed.shape[:2], module_px, 1 + packed.shape[2]), dtype=np.uint8)
     lines[:, :, 0, 1:] = packed
     lines[:, :, 1:, 0] = 2  # the filter of a line: nothing has changed since the one above
     return lines
 
 
+@cache
+def _widened(module_px: int) -> NDArray[np.uint8]:
+    """Return for each eight modules, as a byte, the bytes they make where a module is so many pixels."""
+    modules = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
+    return np.packbits(modules.repeat(module_px, axis=1), axis=1)
+
+
 def _png_text(face: Face, width_px: int) -> Callable[[Texts], NDArray[np.uint8]]:
     """Return what draws the lines of text, in the form of `_png_symbols`."""
     line_px, em_px = _line_px(face), FONT_SHARE * face.layout.text_mm / DOT_MM
-    still = np.zeros((len(face.lines), line_px, width_px), dtype=np.bool_)
+    still = np.zeros((len(face.lines), line_px, 1 + -(-width_px // 8)), dtype=np.uint8)
     for number, line in enumerate(face.lines):
-        if line:
-            text, scale = fitted(line, room_em=width_px / em_px)
-            still[number] = picture(text, WORDS_FONT, size_px=em_px * scale, shape=(line_px, width_px))
+        text, scale = fitted(line or "", room_em=width_px / em_px)
+        drawn = picture(text, WORDS_FONT, size_px=em_px * scale, shape=(line_px, width_px))
+        still[number, :, 1:] = np.packbits(~drawn, axis=1)
     cell_px = min(round(em_px * SERIAL_EM), width_px // face.chars)
-    letters = serial_pictures(cell_px / SERIAL_EM, (line_px, cell_px))
-    left = (width_px - face.chars * cell_px) // 2
+    letters = ~serial_pictures(cell_px / SERIAL_EM, (line_px, cell_px))
+    room = slice((width_px - face.chars * cell_px) // 2, (width_px + face.chars * cell_px) // 2)
 
     def draw(texts: Texts) -> NDArray[np.uint8]:
-        dark = np.repeat(still[None], len(texts), axis=0)
+        lines = np.repeat(still[None], len(texts), axis=0)
         if face.shows_serial:
             chars = np.ascontiguousarray(texts).view(np.uint8).reshape(len(texts), -1)
-            serials = letters[chars].transpose(0, 2, 1, 3).reshape(len(texts), line_px, -1)
-            dark[:, face.lines.index(None), :, left : left + serials.shape[2]] = serials
-        packed = np.packbits(~dark, axis=3)
-        return np.pad(packed, ((0, 0), (0, 0), (0, 0), (1, 0)))
+            light = np.ones((len(texts), line_px, width_px), dtype=np.bool_)
+            cells = light[:, :, room].reshape(len(texts), line_px, face.chars, cell_px)
+            cells[...] = letters[chars].transpose(0, 2, 1, 3)
+            lines[:, face.lines.index(None), :, 1:] = np.packbits(light, axis=2)
+        return lines
 
     return draw
 

@@ -19,12 +19,13 @@ from scans.asking import NUMBERS, among
 from scans.norms import Norm
 from scans.places import EARTH_M, Position, at_most_m, distance_m
 from scans.schema import Instant, table_of
-from scans.tables import Doubt, Scan
+from scans.tables import Doubt, ReturnedItem, Scan
 
 FLIGHT_M_PER_S = 280.0
 GRID_M = 100.0
 RECENT = 5
 NEAR_KM = 5
+RETURNED = "returned"
 
 Why = dict[str, Any]
 
@@ -53,6 +54,7 @@ class History:
     sightings: list[Sighting] = field(default_factory=list)
     bystanders: Collection[int] = ()
     state: str | None = None
+    is_returned: bool = False
     cleared_devices: int = 0
     cleared_at: datetime | None = None
 
@@ -144,7 +146,9 @@ def histories(db: Session, *, code_nos: Collection[int], consumer_ids: Collectio
     found: dict[int, History] = {}
     for no, count, first_at, number, state, cleared, cleared_at in db.execute(_KNOWN, {"code_nos": list(code_nos)}):
         one = found.setdefault(no, History())
-        if state is None:
+        if state == RETURNED:
+            one.is_returned = True
+        elif state is None:
             one.count, one.first_at, one.devices = count, first_at, number
         else:
             one.state, one.cleared_devices, one.cleared_at = state, cleared, cleared_at
@@ -165,7 +169,7 @@ def _too_fast(one: Sighting, other: Sighting, norm: Norm) -> Why | None:
 
 
 def _known() -> Any:
-    scan, doubt = table_of(Scan).c, table_of(Doubt).c
+    scan, doubt, item = table_of(Scan).c, table_of(Doubt).c, table_of(ReturnedItem).c
     asked = bindparam("code_nos", type_=NUMBERS)
     counted = select(
         scan.code_no, func.count().label("count"), func.min(scan.scanned_at).label("first_at"),
@@ -176,8 +180,14 @@ def _known() -> Any:
         doubt.code_no, literal(0), as_type(null(), Instant), literal(0),
         doubt.state, doubt.cleared_devices, doubt.cleared_at,
     )  # fmt: skip
+    came_back = select(
+        item.code_no, literal(0), as_type(null(), Instant), literal(0),
+        literal(RETURNED), as_type(null(), BigInteger), as_type(null(), Instant),
+    )  # fmt: skip
     return union_all(
-        counted.where(among(scan.code_no, asked)).group_by(scan.code_no), doubted.where(among(doubt.code_no, asked))
+        counted.where(among(scan.code_no, asked)).group_by(scan.code_no),
+        doubted.where(among(doubt.code_no, asked)),
+        came_back.where(among(item.code_no, asked)),
     )
 
 

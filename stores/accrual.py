@@ -93,7 +93,7 @@ def free_shares(
 
 def reverse_shares(db: Session, *, code_nos: Collection[int], now: datetime, currency: str) -> dict[int, int]:
     """Take back every share of claims that is not paid yet, and return the next free entry number of each claim."""
-    open_ = select(Share).where(Share.code_no.in_(code_nos), Share.state.in_(("held", "payable")))
+    open_ = select(Share).where(Share.code_no.in_(code_nos), Share.part_cents > 0, Share.state.in_(("held", "payable")))
     shares = db.scalars(open_.order_by(Share.code_no, Share.seq, Share.line).with_for_update()).all()
     by_entry: dict[tuple[int, int], list[Share]] = {}
     for share in shares:

@@ -141,9 +141,10 @@ def record_sales(db: Session, *, sales: Sequence[Attribution], plan_id: int | No
 
 
 def sales_of(db: Session, *, code_nos: Collection[int]) -> dict[int, SaleNow]:
-    """Return what the sales of claimed items say now, locked until the transaction ends."""
+    """Return what the sales of claimed items that did not come back say now, locked until the transaction ends."""
     rows = select(Sale.code_no, Sale.store_id, Sale.day, Sale.evidence, Sale.plan_id, Sale.why)
-    found = db.execute(rows.where(Sale.code_no.in_(code_nos)).order_by(Sale.code_no).with_for_update())
+    standing = rows.where(Sale.code_no.in_(code_nos), Sale.withdrawn_at.is_(None))
+    found = db.execute(standing.order_by(Sale.code_no).with_for_update())
     return {row[0]: SaleNow(*row[1:]) for row in found}
 
 

@@ -6,7 +6,7 @@ Only the office reads these: they are of everybody, so none of them may reach a 
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, exists, extract, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, extract, func, select
 from sqlalchemy.orm import Session
 
 from scans.tables import Batch, BatchPart, Claim, Product, Scan
@@ -100,7 +100,7 @@ class Handed(NamedTuple):
 
 def counts_per_day(db: Session, *, first: date, last: date) -> list[DayCounts]:
     """Return the claims of each business day that had any."""
-    counted = select(Sale.day, func.count(), func.count(Sale.store_id)).where(Sale.day.between(first, last))
+    counted = select(Sale.day, func.count(), func.count(Sale.store_id)).where(_standing(first, last))
     return [DayCounts(*row) for row in db.execute(counted.group_by(Sale.day).order_by(Sale.day))]
 
 
@@ -118,7 +118,7 @@ def scans_per_hour(db: Session, *, start: datetime, end: datetime) -> dict[datet
 def claims_per_region(db: Session, *, first: date, last: date) -> dict[str, int]:
     """Return the claims that got a store, by the store's region."""
     counted = select(Store.region, func.count()).join(Sale, Sale.store_id == Store.id)
-    return {region: n for region, n in db.execute(counted.where(Sale.day.between(first, last)).group_by(Store.region))}
+    return {region: n for region, n in db.execute(counted.where(_standing(first, last)).group_by(Store.region))}
 
 
 def way_of_codes(db: Session) -> Way:
@@ -210,3 +210,8 @@ def begun(db: Session) -> Begun:
     there = [exists(select(key)) for key in asked]
     there += [exists(select(Batch.id).where(Batch.activated_at.is_not(None))), exists(select(Claim.code_no))]
     return Begun(*(bool(one) for one in db.execute(select(*there)).one()))
+
+
+def _standing(first: date, last: date) -> ColumnElement[bool]:
+    """Ask for sales of some days of what did not come back."""
+    return and_(Sale.day.between(first, last), Sale.withdrawn_at.is_(None))

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from scans.tables import Batch, Claim, CodeRange, Doubt, Scan
+from scans.tables import Batch, Claim, CodeRange, Doubt, ReturnedItem, Scan
 from stores.accounts import account_no
 from stores.flags import flags_equal_stretches
 from stores.ledger import balances, trial_balance
 from stores.sales import days_equal_recount, stores_have_every_day
 from stores.tables import Account, Entry, FormerSale, Posting, Sale, Share
+from stores.withdrawals import PRIZES
 
 Check = Callable[[Session], int]
 
@@ -57,7 +58,7 @@ def shares_have_postings(db: Session) -> int:
     """Every share stands beside its posting, to the cent, and every accrual has its share."""
     joined = and_(Share.code_no == Posting.shard_no, Share.seq == Posting.seq, Share.line == Posting.line)
     expense = Posting.debit_no == account_no("share_expense")
-    wrong = or_(Posting.shard_no.is_(None), Posting.amount_cents != Share.part_cents)
+    wrong = or_(Posting.shard_no.is_(None), Posting.amount_cents != func.abs(Share.part_cents))
     lost = _count(db, select(Share.code_no).outerjoin(Posting, joined).where(wrong))
     return lost + _count(db, select(Posting.shard_no).outerjoin(Share, joined).where(expense, Share.code_no.is_(None)))
 
@@ -75,11 +76,11 @@ def accounts_equal_shares(db: Session) -> int:
 
 
 def prizes_are_booked(db: Session) -> int:
-    """Consumers are owed just what their claims won, but for what a copied code's claim won and had to wait for."""
+    """Consumers are owed just what their claims won, but for what was taken back of copies and returns."""
     won = int(db.scalar(select(func.coalesce(func.sum(Claim.reward_cents), 0))) or 0)
     back = select(func.coalesce(func.sum(Posting.amount_cents), 0)).join(Claim, Claim.code_no == Posting.shard_no)
-    held, reserve = account_no("consumer_held"), account_no("reward_reserve")
-    won -= int(db.scalar(back.where(Posting.debit_no == held, Posting.credit_no == reserve)) or 0)
+    theirs, reserve = [account_no(kind) for kind in PRIZES], account_no("reward_reserve")
+    won -= int(db.scalar(back.where(Posting.debit_no.in_(theirs), Posting.credit_no == reserve)) or 0)
     booked = balances(db)
     return abs(won + booked.get(account_no("consumer_wallet"), 0) + booked.get(account_no("consumer_held"), 0))
 
@@ -100,6 +101,14 @@ def reserves_hold(db: Session) -> int:
         if cents > sum(amount * number for amount, number in batch.reward_tiers or [])
     ]
     return len(over)
+
+
+def what_came_back_counts_nowhere(db: Session) -> int:
+    """Every sale of what came back is withdrawn and no other, and nothing of it is owed to anybody."""
+    joined = select(func.count()).select_from(Sale).outerjoin(ReturnedItem, ReturnedItem.code_no == Sale.code_no)
+    wrong = db.scalar(joined.where(Sale.withdrawn_at.is_(None) != ReturnedItem.code_no.is_(None)))
+    owed = select(Share.code_no).join(ReturnedItem, ReturnedItem.code_no == Share.code_no)
+    return int(wrong or 0) + _count(db, owed.where(Share.part_cents > 0, Share.state.in_(("held", "payable"))))
 
 
 def entries_have_postings(db: Session) -> int:
@@ -129,6 +138,7 @@ CHECKS: tuple[Check, ...] = (
     prizes_are_booked,
     what_waits_is_doubted,
     reserves_hold,
+    what_came_back_counts_nowhere,
     former_sales_are_numbered,
     days_equal_recount,
     stores_have_every_day,

@@ -161,7 +161,7 @@ def goods_sold(*columns: Any) -> Select[Any]:
     """Select columns of sales, with their claims and products, that count as sold by a store."""
     sold = select(*columns).select_from(Sale).join(Claim, Claim.code_no == Sale.code_no)
     sold = sold.join(Product, Product.id == Claim.product_id)
-    return sold.where(Product.kind == COUNTED, Sale.store_id.is_not(None))
+    return sold.where(Product.kind == COUNTED, Sale.store_id.is_not(None), Sale.withdrawn_at.is_(None))
 
 
 def sold_per_day(when: ColumnElement[bool]) -> Select[Any]:

@@ -23,6 +23,14 @@ class RewardOut(BaseModel):
     amount_cents: Cents
 
 
+class DoubtOut(BaseModel):
+    """What makes a code doubtful: new reasons, how many devices, roughly how far apart (5: near; null: unknown)."""
+
+    reasons: list[str]
+    devices: int
+    apart_km: int | None
+
+
 class ScanOut(BaseModel):
     """The answer to a scan. `verdict` is a growing list; `claim` tells whether this scan is the claim."""
 
@@ -36,6 +44,17 @@ class ScanOut(BaseModel):
     evidence: str | None
     confidence: float | None
     reward: RewardOut | None
+    doubt: DoubtOut | None = None
+
+
+class ReturnOut(BaseModel):
+    """An item that came back: `state` is returned, scrapped or reissued."""
+
+    id: str
+    state: str
+    returned_at: datetime
+    batch: str
+    position: int
 
 
 class ErrorOut(BaseModel):

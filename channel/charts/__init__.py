@@ -2,6 +2,7 @@
 
 from channel.charts.bars import Bar, Step, bars, columns, nearness, waterfall
 from channel.charts.grids import Cell, calendar, hours, matrix, tiles
+from channel.charts.lanes import Leg, Mark, lanes
 from channel.charts.lines import BandDay, band_chart, sparkline
 from channel.charts.points import Point, Stop, route, scatter
 from channel.charts.provinces import TILES, province
@@ -14,6 +15,8 @@ __all__ = [
     "Cell",
     "Chart",
     "Frame",
+    "Leg",
+    "Mark",
     "Point",
     "Step",
     "Stop",
@@ -22,6 +25,7 @@ __all__ = [
     "calendar",
     "columns",
     "hours",
+    "lanes",
     "matrix",
     "nearness",
     "province",

@@ -112,8 +112,8 @@ def matrix(frame: Frame, names: tuple[Sequence[str], Sequence[str]], cells: Mapp
         parts.append(text(name, x="-8", y=y + 19, anchor="end"))
         for column in range(len(columns)):
             cell = cells.get((row, column), Cell(0, ""))
-            class_ = f"h{shade(cell.value, top)}{' odd' if cell.inside else ''}"
-            parts.append(_cell(wide * column + 0.2, y + 1.5, wide - 0.4, MATRIX_HEIGHT - 3, class_, cell.said))
+            class_, odd = f"h{shade(cell.value, top)}", " odd" if cell.inside else ""
+            parts.append(_cell(wide * column + 0.2, y + 1.5, wide - 0.4, MATRIX_HEIGHT - 3, class_ + odd, cell.said))
             if cell.inside:
                 parts.append(text(cell.inside, x=wide * (column + 0.5), y=y + 19, class_=f"label small t-{class_}"))
     below, named = len(rows) * MATRIX_HEIGHT + 16, spread(len(columns), about=MOST_COLUMN_NAMES)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import click
 from channel.commands.opening import Opened, opened, progress, say
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from scans.catalogue import Catalogue, Found
     from scans.keys import KeyRing
     from scans.labels import Printed, PrintRun
@@ -28,7 +31,7 @@ OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help
 @click.option("--level", default="item", show_default=True, type=click.Choice(LEVELS))
 @click.option("--layout", "layout_name", default="a4-24", show_default=True, help="A sheet or a roll, or a .toml file.")
 @click.option("--name", help="The product's name on the label.  [default: as in the list of products]")
-@click.option("--lot", default="", help="The lot on the label.")
+@click.option("--lot", help="The lot on the label.  [default: the batch's]")
 @OUT
 def labels(
     batch: str,
@@ -38,7 +41,7 @@ def labels(
     level: str,
     layout_name: str,
     name: str | None,
-    lot: str,
+    lot: str | None,
     out: Path,
 ) -> None:
     """Write the print files of BATCH: a PDF, or one file per label into a folder or a .zip.
@@ -58,8 +61,8 @@ def labels(
             product = batch_list(db, batch_id=batch, limit=1)[0].product
         secret, size = house.ring.key(issued.key_id).secret, issued.span(level).size
         last = size if last is None else last
-        name = product if name is None else name
-        run = PrintRun(issued, secret, house.config.base_url, level, first, last, name, lot)
+        words = product if name is None else name, issued.lot or "" if lot is None else lot
+        run = PrintRun(issued, secret, house.config.base_url, level, first, last, *words)
         _warn_of_small(run, form, layout)
         printed = write_labels(out, run=run, form=form, layout=layout, progress=tell)
         with transaction(house.engine) as db:
@@ -122,10 +125,20 @@ def _life(house: Opened, issued: "Catalogue", found: "Found") -> str:
     from channel.database import reading
     from scans.holdings import life_of
 
-    if found.level == "item" or not issued.repacked:
-        return found.life
-    with reading(house.engine) as db:
-        return life_of(db, found=found, at=house.now)
+    if found.level != "item" and issued.repacked:
+        with reading(house.engine) as db:
+            return life_of(db, found=found, at=house.now)
+    # Asked once a batch: millions of lines may be read.
+    return _came_back(house.engine, found.batch.id).get(found.code_no, found.life)
+
+
+@cache
+def _came_back(engine: "Engine", batch_key: int) -> dict[int, str]:
+    from channel.database import reading
+    from scans.returns import return_states
+
+    with reading(engine) as db:
+        return return_states(db, batch_key=batch_key)
 
 
 def _catalogue(house: Opened) -> "Catalogue":

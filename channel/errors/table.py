@@ -54,10 +54,13 @@ from scans.layouts import LayoutError
 from scans.life import BatchStateError, PartError
 from scans.linktypes import LinkTypeError
 from scans.outfiles import FileBusyError
+from scans.photos import PhotoError
 from scans.places import PositionError
 from scans.products import UnknownProductError
 from scans.proofs import ProofError
+from scans.reports import ReportError, UnknownPhotoError
 from scans.resolver import NoDigitalLinkError
+from scans.returns import NotClaimedError, NotReturnedError, ReturnError, ReturnExistsError
 from scans.rewards import RewardError
 from scans.sealing import RecipientError
 from scans.sscc import SsccPrefixError
@@ -91,6 +94,7 @@ STATUS: dict[type[Exception], Told] = {
     UnknownVisitError: Told(404, "not-found"),
     UnknownDoubtError: Told(404, "not-found"),
     UnknownCaseError: Told(404, "not-found"),
+    UnknownPhotoError: Told(404, "not-found"),
     MalformedError: Told(400, "malformed-json"),
     MediaTypeError: Told(415, "unsupported-media-type"),
     BodyError: Told(422, "invalid-body"),
@@ -106,6 +110,8 @@ STATUS: dict[type[Exception], Told] = {
     SpanError: Told(422, "bad-span"),
     OutcomeError: Told(422, "bad-outcome"),
     TooFarError: Told(422, "too-far"),
+    ReportError: Told(422, "bad-report"),
+    PhotoError: Told(422, "bad-photo"),
     DecisionError: Told(422, "bad-decision"),
     DoubtDecidedError: Told(409, "decided-otherwise"),
     OutcomeExistsError: Told(409, "outcome-exists"),
@@ -130,6 +136,10 @@ STATUS: dict[type[Exception], Told] = {
     PlanError: Told(422, "bad-plan"),
     RoleError: Told(422, "bad-role"),
     PartError: Told(422, "bad-part"),
+    ReturnError: Told(422, "bad-return"),
+    NotClaimedError: Told(409, "not-claimed"),
+    ReturnExistsError: Told(409, "return-exists"),
+    NotReturnedError: Told(409, "not-returned"),
     BatchStateError: Told(409, "wrong-batch-state"),
     CannotChooseError: Told(409, "cannot-choose"),
     NotSignedInError: Told(401, "not-signed-in"),

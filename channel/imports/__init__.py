@@ -6,7 +6,7 @@ from channel.imports.files import BadRow, ImportFileError, error_file
 from channel.imports.kind import Door, Kind
 from channel.imports.links import LINKS
 from channel.imports.money import PLANS, REWARDS_OF_PRODUCTS
-from channel.imports.movements import DELIVERIES, PACKINGS, SCANS
+from channel.imports.movements import DELIVERIES, PACKINGS, RETURNS, SCANS
 from channel.imports.products import PRODUCTS, RELATIONS_OF_PRODUCTS
 from channel.imports.running import Tally, import_file, template
 from channel.imports.stock import STOCK_COUNTS
@@ -23,6 +23,7 @@ KINDS: dict[str, Kind] = {
     "packings": PACKINGS,
     "deliveries": DELIVERIES,
     "stock-counts": STOCK_COUNTS,
+    "returns": RETURNS,
     "scans": SCANS,
 }
 

@@ -1,18 +1,19 @@
-"""Imports of what happens to codes: packings, deliveries and scans."""
+"""Imports of what happens to codes: packings, deliveries, returns and scans."""
 
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from channel.imports.cells import CellError, instant, number, one_of, outside_id, uri
-from channel.imports.kind import Cells, Door, Kind, blank, in_zone, nameless, needed
-from channel.journey import NewScan, PlaceTold, Taken, take_deliveries, take_packings, take_scans
+from channel.imports.cells import CellError, instant, number, one_of, outside_id, uri, words
+from channel.imports.kind import Cells, Door, Kind, blank, in_zone, nameless, needed, optional
+from channel.journey import NewScan, PlaceTold, Taken, take_deliveries, take_packings, take_returns, take_scans
 from scans.catalogue import UnknownCodeError
 from scans.gs1 import GtinError, LinkError
 from scans.intake import TOO_FAR_AHEAD, KeyReusedError, ScannedAtError
 from scans.keys import KeyRing
 from scans.packings import PackingRow
 from scans.places import DATUMS, PositionError
+from scans.returns import MAX_WHY, ReturnRow
 from scans.upserts import Put, Refusal
 from stores.deliveries import DeliveryRow
 
@@ -87,6 +88,20 @@ PACKINGS = Kind(
     put=_put_packings,
     names=nameless,
 )
+
+
+def _return(cells: Cells, door: Door) -> ReturnRow:
+    return ReturnRow(cells["id"], cells["uri"], in_zone(cells["returned_at"], door), cells.get("why"))
+
+
+def _put_returns(db: Session, rows: Sequence[ReturnRow], door: Door) -> Put:
+    ring = KeyRing.load(door.config.keys_path)
+    outcomes = take_returns(db, config=door.config, ring=ring, rows=rows, now=door.now)
+    refused = [Refusal(index, "uri", str(one)) for index, one in enumerate(outcomes) if isinstance(one, Exception)]
+    new = sum(one is True for one in outcomes)
+    return Put(new, 0, len(rows) - new - len(refused), tuple(refused))
+
+
 DELIVERIES = Kind(
     columns={
         "id": needed(outside_id, "DN-2026-1"),
@@ -97,6 +112,17 @@ DELIVERIES = Kind(
     },
     record=_delivery,
     put=_put_deliveries,
+    names=nameless,
+)
+RETURNS = Kind(
+    columns={
+        "id": needed(outside_id, "RT-2026-1"),
+        "uri": needed(uri, URI),
+        "returned_at": needed(instant, "2026-06-05T10:30:00+08:00"),
+        "why": optional(words(MAX_WHY), "the cap leaks"),
+    },
+    record=_return,
+    put=_put_returns,
     names=nameless,
 )
 SCANS = Kind(

@@ -50,7 +50,9 @@ def choose_store(
     book = store_book(db)
     chosen = book.key(store_id)
     store = book.facts(db, store_ids=[chosen])[chosen]
-    sale = sales_of(db, code_nos=[found.code_no])[found.code_no]
+    sale = sales_of(db, code_nos=[found.code_no]).get(found.code_no)
+    if sale is None:
+        raise CannotChooseError("this item was returned")
     if sale.evidence in BETTER_THAN_CHOSEN or sale.store_id == chosen:
         kept = sale.store_id if sale.store_id is not None else chosen
         return book.facts(db, store_ids=[kept])[kept].store_id

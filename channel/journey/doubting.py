@@ -7,8 +7,13 @@ from sqlalchemy.orm import Session
 
 from channel.config import Config
 from scans import copies, doubts
+from scans.batches import catalogue
+from scans.catalogue import identify
 from scans.doubts import DoubtDecidedError, Raised
+from scans.gs1 import item_link
+from scans.keys import KeyRing
 from scans.norms import put_norms
+from scans.reports import take_report
 from scans.upserts import chunks
 from stores.accrual import hold_shares
 from stores.doubted import release_doubted, take_back
@@ -48,6 +53,27 @@ def withdraw_doubts(db: Session, *, config: Config, code_nos: Collection[int], n
     gone = doubts.decide(db, code_nos=code_nos, act="withdraw", who=None, said=None, now=now)
     _pay(db, config, gone, "withdraw", now)
     return len(gone)
+
+
+def report_code(
+    db: Session,
+    *,
+    ring: KeyRing,
+    gtin: str,
+    serial: str,
+    key: str,
+    device: str | None,
+    said: str,
+    photo: bytes | None,
+    now: datetime,
+) -> bool:
+    """Keep what somebody tells about a code, with a photo that was made anew; False if this key has told it before.
+
+    Raises: UnknownCodeError, LinkError, GtinError, ReportError.
+    """
+    link = item_link(gtin, serial)
+    found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
+    return take_report(db, found=found, key=key, device=device, said=said, photo=photo, now=now)
 
 
 def _pay(db: Session, config: Config, code_nos: Collection[int], act: str, now: datetime) -> None:

@@ -104,7 +104,7 @@ def _sighting(one: Checked, who: Mapping[str, int]) -> Sighting:
 
 
 def _draft(one: Checked, history: History, seen: Sighting, norm: Norm, ring: KeyRing, *, again: bool) -> Draft:
-    state = one.found.state
+    state = one.found.state if one.found.state != "activated" or not history.is_returned else "returned"
     why = reasons(history, seen=seen, norm=norm) if state == "activated" else []
     doubted = bool(why) or history.is_doubted
     verdict = ("suspect" if doubted else "repeat" if again else "claimed") if state == "activated" else state

@@ -13,6 +13,7 @@ from scans.gs1 import item_link
 from scans.keys import KeyRing
 from scans.packing import goods
 from scans.products import product
+from scans.returns import is_returned
 from scans.terms import expiry
 from scans.trust import histories
 from stores.attribution import SaleTold, sale_told
@@ -21,7 +22,7 @@ from stores.deliveries import awaited
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known of a code. `state`: claimable, claimed, suspect, inactive, recalled or not_for_sale.
+    """What is known of a code. `state`: claimable, claimed, suspect, inactive, returned, recalled or not_for_sale.
 
     `expiry`: expired, near (its last day is) or None. `is_opened`: the code that an outer mark covers was scanned.
 
@@ -59,6 +60,8 @@ def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str, day: date) ->
     claimed = is_claimed(db, code_no=goods(found).code_no)
     apart_km = spread(db, code_no=found.code_no)
     state = found.state
+    if claimed and state in ("activated", "not_for_sale") and is_returned(db, code_no=goods(found).code_no):
+        state = "returned"
     if state == "activated":
         state = "suspect" if history and history.is_doubted else "claimed" if claimed else "claimable"
     marked = product(db, gtin=found.batch.gtin)

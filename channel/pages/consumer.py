@@ -32,8 +32,8 @@ def look(gtin: str, serial: str) -> ResponseReturnValue:
     """Tell what is known of a code, and what this device was answered before; or lead to what it is linked to."""
     if resolver.asks_for_links():
         return resolver.answer()
-    ring, device = providers.ring(), _device()
-    with _refusals_counted(), providers.reading() as db:
+    ring, device = providers.ring(), this_device()
+    with refusals_counted(), providers.reading() as db:
         known = journey.look_at(db, ring=ring, gtin=gtin, serial=serial, day=providers.today())
         mine = journey.answer_for(db, ring=ring, gtin=gtin, serial=serial, consumer=device) if device else None
         bought = journey.bought_at(db, ring=ring, gtin=gtin, serial=serial, consumer=device) if device else None
@@ -60,7 +60,7 @@ def claim(gtin: str, serial: str) -> ResponseReturnValue:
     """Take the scan of this form; sent twice it is one scan, since its key was made with the page."""
     limits.check_scans()
     form = request.form
-    device = _device() or told_id(form.get("device", ""))
+    device = this_device() or told_id(form.get("device", ""))
     scan = journey.NewScan(
         uri=request.base_url,
         key=told_id(form.get("key", "")),
@@ -69,7 +69,7 @@ def claim(gtin: str, serial: str) -> ResponseReturnValue:
         consent="given" if form.get("place") == "position" else "refused",
     )
     try:
-        with _refusals_counted():
+        with refusals_counted():
             taken = providers.writer().take(scan, now=providers.now())
         metrics.count_scan(taken.body["verdict"])
     except KeyReusedError:
@@ -84,9 +84,9 @@ def claim(gtin: str, serial: str) -> ResponseReturnValue:
 def stores(gtin: str, serial: str) -> ResponseReturnValue:
     """Let the claimant look for the store by the name of a place."""
     ring, asked, day = providers.ring(), request.args.get("q", "").strip()[:64], providers.today()
-    with _refusals_counted(), providers.reading() as db:
+    with refusals_counted(), providers.reading() as db:
         known = journey.look_at(db, ring=ring, gtin=gtin, serial=serial, day=day)
-        bought = journey.bought_at(db, ring=ring, gtin=gtin, serial=serial, consumer=_device() or "")
+        bought = journey.bought_at(db, ring=ring, gtin=gtin, serial=serial, consumer=this_device() or "")
         scope = scope_of(db, party_id=None, day=day)
         found = store_list(db, scope=scope, search=asked, limit=FOUND) if asked else []
         owner = brand(db)
@@ -100,14 +100,14 @@ def stores(gtin: str, serial: str) -> ResponseReturnValue:
 @access.public
 def choose(gtin: str, serial: str) -> ResponseReturnValue:
     """Take the claimant's word for where the item was bought."""
-    with _refusals_counted(), providers.transaction() as db:
+    with refusals_counted(), providers.transaction() as db:
         journey.choose_store(
             db,
             config=providers.config(),
             ring=providers.ring(),
             gtin=gtin,
             serial=serial,
-            consumer=_device() or "",
+            consumer=this_device() or "",
             store_id=request.form.get("store", ""),
             now=providers.now(),
         )
@@ -115,7 +115,7 @@ def choose(gtin: str, serial: str) -> ResponseReturnValue:
 
 
 @contextmanager
-def _refusals_counted() -> Iterator[None]:
+def refusals_counted() -> Iterator[None]:
     """Count unknown codes per address: who tries codes out is slowed down, who holds a real one never."""
     try:
         yield
@@ -124,6 +124,7 @@ def _refusals_counted() -> Iterator[None]:
         raise
 
 
-def _device() -> str | None:
+def this_device() -> str | None:
+    """Return what this browser is called, if it has scanned anything before."""
     told = request.cookies.get(COOKIE, "")
     return told if is_id(told) else None

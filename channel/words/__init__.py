@@ -5,7 +5,9 @@ The domain tells codes and numbers; both languages are made here. English texts 
 """
 
 from channel.words.formats import (
+    apart,
     at,
+    away,
     clock,
     day,
     distance,
@@ -27,6 +29,7 @@ from channel.words.locale import (
     other_language,
 )
 from channel.words.reasons import (
+    doubt_reason,
     flag_reason,
     why_mine,
 )
@@ -42,6 +45,8 @@ from channel.words.texts import (
     COLUMNS,
     DATUMS,
     DIRECTIONS,
+    DOUBT_ACTS,
+    DOUBT_STATES,
     EARNS,
     EVIDENCE,
     FOLLOWS,
@@ -50,6 +55,7 @@ from channel.words.texts import (
     PARTY_KINDS,
     PROBLEMS,
     PRODUCT_KINDS,
+    RETURN_STATES,
     ROLES,
     RULES,
     SHARE_STATES,
@@ -67,6 +73,8 @@ __all__ = [
     "COLUMNS",
     "DATUMS",
     "DIRECTIONS",
+    "DOUBT_ACTS",
+    "DOUBT_STATES",
     "EARNS",
     "EVIDENCE",
     "FOLLOWS",
@@ -77,15 +85,19 @@ __all__ = [
     "PARTY_KINDS",
     "PROBLEMS",
     "PRODUCT_KINDS",
+    "RETURN_STATES",
     "ROLES",
     "RULES",
     "SHARE_STATES",
     "STATES",
     "VERDICTS",
+    "apart",
     "at",
+    "away",
     "clock",
     "day",
     "distance",
+    "doubt_reason",
     "flag_reason",
     "gettext",
     "init_app",

@@ -10,6 +10,8 @@ from flask_babel import format_currency, format_date, format_datetime, format_de
 
 from channel.words.locale import gettext
 
+NEAR_KM = 5  # the least that is told of how far apart a code was scanned
+
 
 def money(cents: int, *, whole: bool = False) -> str:
     """Write an amount of the house's currency, to the cent or rounded to the whole."""
@@ -71,6 +73,20 @@ def long_day(value: date) -> str:
     """Write a day with its weekday."""
     written: str = format_date(value, "full")
     return written
+
+
+def apart(km: int) -> str:
+    """Say how far apart a code was scanned; up to five kilometres are as good as one place."""
+    if km <= NEAR_KM:
+        return gettext("within a few kilometres of each other")
+    return gettext("about %(km)s km apart", km=number(km))
+
+
+def away(km: int | None) -> str:
+    """Say how far a scan was from the first place of its code."""
+    if km is None:
+        return gettext("no place")
+    return gettext("near") if km <= NEAR_KM else gettext("%(km)s km", km=number(km))
 
 
 def distance(metres: float) -> str:

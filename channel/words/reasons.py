@@ -60,6 +60,18 @@ def flag_reason(why: Mapping[str, Any]) -> str:
     return said
 
 
+def doubt_reason(why: Mapping[str, Any]) -> str:
+    """Say in a sentence, with its numbers, what makes a code doubtful; an unknown code is told as it is."""
+    told = {name: number(value) for name, value in why.items() if isinstance(value, int | float)}
+    told["minutes"] = number(max(1, round(why.get("seconds", 0) / 60)))
+    code = why.get("code", "")
+    return gettext(_DOUBTS[code], **told) if code in _DOUBTS else str(code)
+
+
+_DOUBTS = {
+    "devices": N_("%(devices)s phones have scanned it; for this product %(most)s are normal at most."),
+    "travel": N_("Two phones about %(km)s km apart within %(minutes)s minutes: no plane flies that fast."),
+}
 _ODD = {
     "stretch_low": N_("Sold %(sold)s in %(days)s days, where %(expected)s are normal (%(low)s to %(high)s)."),
     "stretch_high": N_("Sold %(sold)s in %(days)s days, where only %(expected)s are normal (%(low)s to %(high)s)."),

@@ -10,10 +10,11 @@ Texts = Mapping[str, Any]
 STATES: Texts = {
     "claimable": _("Nobody has scanned this code before"),
     "claimed": _("This code has been scanned before"),
-    "suspect": _("This code has been scanned suspiciously often"),
+    "suspect": _("This code may have been copied"),
     "inactive": _("This code is not in use yet"),
     "recalled": _("This item has been recalled"),
     "not_for_sale": _("This is the code of an outer package"),
+    "returned": _("This item was returned"),
 }
 VERDICTS: Texts = {
     "claimed": _("You are the first to scan this code"),
@@ -22,6 +23,22 @@ VERDICTS: Texts = {
     "inactive": _("This code is not in use yet"),
     "recalled": _("This item has been recalled"),
     "not_for_sale": _("This is the code of an outer package"),
+    "returned": _("This item was returned"),
+}
+RETURN_STATES: Texts = {"returned": _("returned"), "scrapped": _("scrapped"), "reissued": _("issued anew")}
+DOUBT_STATES: Texts = {
+    "open": _("to be decided"),
+    "reported": _("reported"),
+    "confirmed": _("copied"),
+    "cleared": _("cleared"),
+}
+DOUBT_ACTS: Texts = {
+    "raise": _("Doubt raised"),
+    "report": _("Somebody reported it"),
+    "note": _("Note"),
+    "release": _("Cleared: what waited was released"),
+    "reverse": _("Confirmed as a copy: what waited was taken back"),
+    "withdraw": _("Withdrawn: the phones that raised it turned out to scan whole shelves"),
 }
 EVIDENCE: Texts = {
     "delivered": _("Delivered to this store"),
@@ -119,6 +136,7 @@ IMPORTS: Texts = {
     "packings": _("Packings"),
     "deliveries": _("Deliveries"),
     "stock-counts": _("Stock counts"),
+    "returns": _("Returns"),
     "scans": _("Scans"),
 }
 COLUMNS: Texts = {
@@ -173,6 +191,10 @@ PROBLEMS: Texts = {
     "bad-scanned-at": _("The clock of your phone seems to be wrong."),
     "bad-position": _("The position cannot be used. Go on without it."),
     "cannot-choose": _("Only the phone that scanned this item first can tell where it was bought."),
+    "bad-report": _("Please write a few words, at most 500 characters."),
+    "bad-photo": _("This photo could not be read. Choose a JPEG, PNG or WebP picture."),
+    "bad-decision": _("Give a reason, of at most 500 characters."),
+    "decided-otherwise": _("Somebody has decided about this code otherwise meanwhile."),
     "bad-outcome": _("Choose whether it was real, the cause and what you did."),
     "outcome-exists": _("This visit has been reported already."),
     "wrong-batch-state": _("The batch is past this step: look at its state."),
@@ -184,6 +206,12 @@ PROBLEMS: Texts = {
     "bad-filter": _("This batch has too many codes for a phone."),
     "bad-labels": _("Labels like these cannot be printed: look at the positions and the layout."),
     "unread-labels": _("The labels were printed, but could not be read back, so they are not offered."),
+    "bad-sscc-prefix": _("A company's prefix has 4 to 12 digits, and room for these pallets."),
+    "case-decided": _("Somebody has decided about this case already."),
+    "bad-return": _("This cannot be taken back, or not be issued anew."),
+    "not-claimed": _("This item was never claimed: recall it, or deliver it elsewhere."),
+    "return-exists": _("This item came back already."),
+    "not-returned": _("One of these items did not come back, or was decided about before."),
     "bad-terms": _("A batch cannot be issued on these terms."),
     "not-signed-in": _("Please sign in first."),
     "sign-in-refused": _("The name or the password is wrong."),

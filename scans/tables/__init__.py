@@ -9,6 +9,7 @@ from scans.tables.doubted import DOUBT_ACTS, DOUBT_STATES, Doubt, DoubtStep, Nor
 from scans.tables.goods import PRODUCT_KINDS, RELATIONS, Product, ProductRelation, Reward
 from scans.tables.packed import Packing
 from scans.tables.printed import FORMS, LabelRun
+from scans.tables.returned import RETURN_STATES, ReturnedItem
 from scans.tables.scanned import Claim, Consumer, Scan
 from scans.tables.targets import HREF_CHARS, Target
 
@@ -23,6 +24,7 @@ __all__ = [
     "PART_STATES",
     "PRODUCT_KINDS",
     "RELATIONS",
+    "RETURN_STATES",
     "Batch",
     "BatchPart",
     "Claim",
@@ -38,6 +40,7 @@ __all__ = [
     "Product",
     "ProductRelation",
     "Report",
+    "ReturnedItem",
     "Reward",
     "Scan",
     "Target",

@@ -31,6 +31,8 @@ ENTRY_KINDS = ("reserve", "claim", "release", "reversal", "return_reserve")
 class Sale(Base):
     """A claimed item and the store it is counted for, with the evidence; `seq` counts its re-attributions.
 
+    One that was withdrawn (the item came back) counts nowhere any more.
+
     `why` freezes what was decided from a position: candidates with distances, accuracy class, version of the stores.
     """
 
@@ -51,6 +53,7 @@ class Sale(Base):
     decided_at: Mapped[datetime]
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
     why: Mapped[dict[str, Any]] = mapped_column(JSON)
+    withdrawn_at: Mapped[datetime | None]
 
 
 class FormerSale(Base):
@@ -150,13 +153,16 @@ class Posting(Base):
 
 
 class Share(Base):
-    """A part given to a party (none: suspense) from its claim on; its state follows the ledger's postings."""
+    """A part given to a party (none: suspense) from its claim on; its state follows the ledger's postings.
+
+    A negative one is owed back: it was paid, and then the item came back.
+    """
 
     __tablename__ = "share"
     __table_args__ = (
         one_of("state", SHARE_STATES),
         one_of("follows", FOLLOWS),
-        CheckConstraint("part_cents > 0", name="part_positive"),
+        CheckConstraint("part_cents <> 0", name="part_not_zero"),
         Index("ix_share_party_id_accrued_at", "party_id", "accrued_at"),
         Index("ix_share_due_at", "due_at"),
     )

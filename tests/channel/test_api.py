@@ -162,3 +162,17 @@ def test_a_closed_day_shows_through(engine, config, client, bearer):
     answer = client.get(f"/api/v1/stores/S-near/sell-through?from={DAY}&to={DAY}", headers=bearer()).json
     assert answer[0]["count"] == rows[0].count == 8
     assert client.get(f"/api/v1/flags?day={DAY}", headers=bearer()).json == {"flags": [], "next": None}
+
+
+def test_a_return_is_told_once_and_answered_the_same_again(client, bearer, world):
+    body = {"id": "RT-1", "uri": world.uri(3), "why": "leaks"}
+    first = client.post("/api/v1/returns", json=body, headers=bearer("api"))
+    again = client.post("/api/v1/returns", json=body, headers=bearer("api"))
+    assert (first.status_code, again.status_code, first.json) == (201, 200, again.json)
+    assert (first.json["id"], first.json["state"], first.json["position"]) == ("RT-1", "returned", 3)
+    other = client.post("/api/v1/returns", json=body | {"id": "RT-2"}, headers=bearer("api"))
+    assert (other.status_code, other.json["type"].rsplit("/", 1)[1]) == (409, "return-exists")
+    unknown = client.post("/api/v1/returns", json=body | {"uri": body["uri"][:-16] + "0" * 16}, headers=bearer("api"))
+    assert unknown.status_code == 404
+    assert client.post("/api/v1/returns", json=body, headers=bearer("rep", "R1")).status_code == 403
+    assert client.post("/api/v1/returns", json=body).status_code == 401

@@ -1,6 +1,7 @@
 """The commands, in an empty folder: results on stdout, talk on stderr, 0 done, 1 could not, 2 wrong usage."""
 
 import csv
+import hashlib
 import io
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from channel.tables import ROLES, Membership, Token
 from scans.gs1 import GtinError
 from scans.labels import FORMS
 from scans.layouts import LAYOUTS
-from scans.tables import EARNS, LEVELS, Batch, Claim
+from scans.tables import EARNS, LEVELS, Batch, Claim, LabelRun
 from stores.tables import Account, Plan
 from tests.make import NOW
 
@@ -217,6 +218,29 @@ def test_a_batch_is_issued_on_terms(ready: Run) -> None:
     assert "no shelf life" in ready("issue", *size, "--made-on", "2026-01-01", "--out", "more.csv", code=1).stderr
 
 
+def test_items_come_back_and_are_scrapped_or_issued_anew(ready: Run, batch: str, here: Path) -> None:
+    made = rows("codes.csv")[:3]
+    ready("activate", batch)
+    scans = [f"k{n},{one['uri']},phone,2026-06-01T10:00:00+08:00,,,,\n" for n, one in enumerate(made)]
+    (here / "scans.csv").write_text("key,uri,consumer,scanned_at,lat_deg,lon_deg,accuracy_m,datum\n" + "".join(scans))
+    ready("import", "scans", "scans.csv")
+    assert ready("return", made[0]["uri"], "--why", "leaks").stdout == f"{made[0]['uri']} came back\n"
+    assert "before" in ready("return", made[0]["serial"]).stdout
+    (here / "returns.csv").write_text(f"id,uri,returned_at\nR1,{made[1]['uri']},2026-06-02T10:00:00+08:00\n")
+    assert ready("import", "returns", "returns.csv").stdout.startswith("new 1,")
+    assert ready("import", "returns", "returns.csv").stdout.startswith("new 0, changed 0, unchanged 1, refused 0")
+    never = rows("codes.csv")[9]
+    assert "never claimed" in ready("return", "-", stdin=f"{never['uri']}\n", code=1).stdout
+    ready("scrap", made[0]["uri"])
+    new = ready("reissue", made[1]["uri"]).stdout.split()[-1]
+    states = [line.split()[-1] for line in ready("verify", *(one["uri"] for one in made)).stdout.splitlines()]
+    assert states == ["scrapped", "reissued", "activated"]
+    ready("export", new, "--out", "new.csv")
+    assert len(rows("new.csv")) == 1
+    assert "decided about" in ready("scrap", made[1]["uri"], code=1).stderr
+    ready("check")
+
+
 def test_parts_of_a_batch_have_a_life_of_their_own(ready: Run, batch: str) -> None:
     made = rows("codes.csv")  # 10 items in cases of 4 on pallets of 2
     items, cases = made[:10], made[10:13]
@@ -249,6 +273,33 @@ def test_the_same_command_again_makes_nothing_new(ready: Run, batch: str) -> Non
     assert ready("issue", "--gtin", GTIN, *sizes, "--out", "others.csv").stdout != f"batch {batch}\n"
     for _ in range(2):
         assert ready("export", batch, "--out", "codes.txt").stdout == "export 3\n"
+
+
+def test_labels_are_read_back_before_they_are_offered(
+    ready: Run, batch: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = ready("labels", batch, "--format", "pdf", "--layout", "roll-40x30", "--out", "roll.pdf").stderr
+    assert "version 3, level M, module 0.593 mm; 10 read back by zxing-cpp and zbar" in told
+    engine = make_engine(f"sqlite:///{here}/instance/glassbox.db")
+    with reading(engine) as db:
+        (kept,) = db.scalars(select(LabelRun)).all()
+    engine.dispose()
+    assert (kept.layout, kept.proofed, kept.readers, kept.version) == ("roll-40x30", 10, "zxing-cpp, zbar", 3)
+    assert kept.sha256 == hashlib.sha256(Path("roll.pdf").read_bytes()).hexdigest()
+    monkeypatch.setattr("zxingcpp.read_barcodes", lambda *told, **more: [])
+    assert "not offered" in ready("labels", batch, "--format", "pdf", "--out", "unread.pdf", code=1).stderr
+    assert not list(here.glob("unread*"))
+
+
+def test_a_layout_of_ones_own_is_a_file(ready: Run, batch: str, here: Path) -> None:
+    sides = "".join(f"{what}_{way}_mm = 14\n" for what in ("page", "label") for way in ("width", "height"))
+    (here / "small.toml").write_text(f"{sides}margin_mm = 0\ntext = []\nmodule_mm = 0.26\n")
+    told = ready("labels", batch, "--format", "png", "--layout", "small.toml", "--to", 2, "--out", "small.zip").stderr
+    assert "warning: a module is 0.25 mm; under 0.3 mm phones may not read it on paper" in told
+    (here / "small.toml").write_text("page_width_mm = 14\n")
+    for layout, why in (("small.toml", "page_height_mm is missing"), ("a5", "one of a4-24"), ("no.toml", "no.toml")):
+        refused = ready("labels", batch, "--format", "png", "--layout", layout, "--out", "x.zip", code=1).stderr
+        assert why in refused
 
 
 def test_an_encrypted_file_is_for_its_receiver(ready: Run, batch: str) -> None:

@@ -24,7 +24,7 @@ from scans.doubts import (
     DoubtDecidedError,
     UnknownDoubtError,
     add_note,
-    note_reported,
+    open_dossier,
     states,
 )
 from scans.gs1 import parse_link
@@ -212,7 +212,7 @@ def test_a_cleared_code_is_believed_until_as_many_new_phones_come(world):
 def test_a_claim_of_a_confirmed_copy_earns_nobody_anything(world):
     with transaction(world.engine) as db:
         batch = make.batch(db, ring=world.ring, state="issued", gtin=world.batch.gtin)
-        note_reported(db, found=at(batch, "item", 1), now=make.NOW)
+        open_dossier(db, found=at(batch, "item", 1), now=make.NOW)
     decide(world, "reverse")
     with transaction(world.engine) as db:
         activate_batch(db, config=world.config, ring=world.ring, batch_id=batch.batch_id, now=make.NOW)

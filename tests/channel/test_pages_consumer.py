@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from channel.database import transaction
-from channel.journey import NewScan, PlaceTold, take_scans
+from channel.journey import NewScan, PlaceTold, take_return, take_scans
 from channel.limits import UNKNOWN_CODES
 from scans.life import recall
+from scans.returns import ReturnRow
 from scans.tables import Claim, Consumer, Scan
 from scans.terms import Terms
 from tests import make, worlds
@@ -160,6 +161,17 @@ def test_an_outer_mark_says_where_the_code_that_counts_is(client, world, engine)
     assert "somebody may have opened it" in client.get(outer).text
 
 
+def test_what_came_back_is_told_to_everybody_and_its_reward_is_gone(client, world, engine, config):
+    claim(client, path(world))
+    with transaction(engine) as db:
+        row = ReturnRow("r", world.uri(1))
+        assert take_return(db, config=config, ring=world.ring, row=row, now=make.NOW)
+    page = client.get(path(world)).text
+    assert "This item was returned" in page
+    assert "CN¥" not in page
+    assert json.loads(client.get(path(world), headers={"Accept": "application/json"}).data)["state"] == "returned"
+
+
 def test_another_phone_is_told_that_it_was_not_the_first(app, world):
     claim(app.test_client(), path(world))
     other = app.test_client()
@@ -251,7 +263,7 @@ def test_a_code_that_many_phones_scanned_is_doubted(client, world):
     with transaction(world.engine) as db:
         take_scans(db, config=world.config, ring=world.ring, scans=scans, now=make.NOW)
     page = client.get(path(world)).text
-    assert "This code has been scanned suspiciously often" in page
+    assert "This code may have been copied" in page
     assert "12 times" in page
 
 

@@ -85,7 +85,7 @@ def test_a_job_of_a_day_is_done_once(engine, config, world):
     assert jobs.run_due(engine, config=config, now=make.NOW + timedelta(hours=1), jobs=job) == []
 
 
-@pytest.mark.parametrize(("log_e", "said"), [(0.0, "1"), (2.0, "7.4"), (5.0, "148"), (99.0, "million")])
+@pytest.mark.parametrize(("log_e", "said"), [(-9.0, "none"), (2.0, "7.4"), (5.0, "148"), (99.0, "million")])
 def test_evidence_is_told_as_odds(app, log_e, said):
     with app.test_request_context():
         assert said in odds(log_e)

@@ -138,6 +138,16 @@ def test_codes_are_issued_activated_printed_and_recalled(world, signed_in, engin
     assert "frozen when activated" in client.get(there).text
     sheet = send(client, f"{there}/labels.pdf", level="item", first="1", last="24")
     assert (sheet.content_type, sheet.data[:5]) == ("application/pdf", b"%PDF-")
+    send(client, f"{there}/labels.pdf", level="case", layout="roll-100x150")
+    assert send(client, f"{there}/labels.pdf", level="item", layout="../a4-24").status_code == 422
+    printed = re.search(
+        r'<section class="card stack" aria-labelledby="printed">.*?</section>', client.get(there).text, re.S
+    )
+    rows = re.findall(r"<tr><td.*?</tr>", printed[0])
+    assert [re.findall(r"(a4-24|roll-100x150|\d+ by zxing-cpp, zbar)", row) for row in rows] == [
+        ["roll-100x150", "2 by zxing-cpp, zbar"],
+        ["a4-24", "24 by zxing-cpp, zbar"],
+    ]
     codes = send(client, f"{there}/codes.csv")
     assert len(codes.data.splitlines()) == 1 + 48 + 2
     assert send(client, f"{there}/activate").location == there
@@ -159,6 +169,25 @@ def test_a_batch_is_issued_on_terms(world, signed_in, engine):
         assert (known.lot, str(known.expires_on), known.earns, known.span("outer").size) == (
             "L-7", "2027-01-31", "delivered", 48,
         )  # fmt: skip
+
+
+def test_items_are_taken_back_and_issued_anew(world, signed_in):
+    client = signed_in("owner")
+    assert "Nothing came back yet" in client.get("/office/returns").text
+    refused = send(client, "/office/returns", code=world.uri(2))
+    assert (refused.status_code, "never claimed" in refused.text) == (422, True)
+    assert send(client, "/office/returns", code=world.uri(1), why="the cap leaks").status_code == 303
+    page = client.get("/office/returns").text
+    assert "the cap leaks" in page
+    (uri,) = re.findall(r'name="item" value="([^"]+)"', page)
+    there = send(client, "/office/returns/settle", item=uri, act="reissue").location
+    assert client.get(there).status_code == 200
+    page = client.get("/office/returns").text
+    assert there.rsplit("/", 1)[1] in page
+    assert 'name="item"' not in page
+    assert send(client, "/office/returns/settle", item=uri, act="scrap").status_code == 422
+    assert send(client, "/office/returns/settle", act="scrap").status_code == 422
+    assert signed_in("auditor").get("/office/returns").status_code == 200
 
 
 def test_a_part_of_a_batch_is_activated_and_recalled_by_positions_or_by_a_code(world, signed_in):

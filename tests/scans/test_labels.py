@@ -60,7 +60,7 @@ def test_words_stand_on_labels_in_chinese_and_english(tmp_path):
     pdf = write(tmp_path / "roll.pdf", "pdf", run(1, 2, name="绿茶 Green tea", lot="L-1 (甲)"), LAYOUTS["roll-60x40"])
     for page in words(pdf):
         assert [word for _, _, word in page][:3] == ["绿茶", "Green", "tea"]
-        assert [word for _, _, word in page][-2:] == ["L-1", "(甲)"]
+        assert [word for _, _, word in page][-3:] == ["LOT", "L-1", "(甲)"]
 
 
 def test_a_name_that_is_too_long_is_cut_and_stays_on_its_label(tmp_path):

@@ -1,6 +1,19 @@
 """The office: how the whole stands, master data, batches, imports, plans. Only the owner's own people come in here."""
 
-from channel.pages.office import batches, board, diversion, files, life, links, money, records, store
+from channel.pages.office import batches, board, diversion, doubts, files, life, links, money, records, returns, store
 from channel.pages.office.door import page
 
-__all__ = ["batches", "board", "diversion", "files", "life", "links", "money", "page", "records", "store"]
+__all__ = [
+    "batches",
+    "board",
+    "diversion",
+    "doubts",
+    "files",
+    "life",
+    "links",
+    "money",
+    "page",
+    "records",
+    "returns",
+    "store",
+]

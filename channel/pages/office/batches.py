@@ -94,7 +94,7 @@ def labels(batch_id: str) -> Response:
     first = whole("first") or 1
     last = min(whole("last") or known.span(level).size, first + MOST_LABELS - 1)
     secret = providers.ring().key(known.key_id).secret
-    run = PrintRun(known, secret, providers.config().base_url, level, first, last, name=product)
+    run = PrintRun(known, secret, providers.config().base_url, level, first, last, product, known.lot or "")
     layout = built_in(request.form.get("layout", next(iter(LAYOUTS))))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "labels.pdf")

@@ -96,6 +96,8 @@ def decide_case(case_id: str) -> ResponseReturnValue:
 
 def odds(log_e: float) -> str:
     """Write an e-value as what a bet on diversion at fair odds would have won."""
+    if log_e < math.log(2):
+        return _("none")
     if log_e >= MOST_TOLD:
         return _("over a million to one")
     return _("%(count)s to one", count=words.number(math.exp(log_e), digits=0 if log_e > math.log(10) else 1))
