@@ -3,17 +3,21 @@
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from urllib.parse import urlsplit
 
+from PIL import Image
 from sqlalchemy import Engine
 
 from channel.access import add_user, set_password
 from channel.config import Config
 from channel.database import transaction
-from channel.journey import NewScan, PlaceTold, activate_batch, release_due, take_deliveries, take_scans
+from channel.journey import NewScan, PlaceTold, activate_batch, release_due, report_code, take_deliveries, take_scans
 from channel.night import close_days
 from scans.catalogue import IssuedBatch
+from scans.gs1 import parse_link
 from scans.keys import KeyRing
+from scans.photos import clean_photo
 from scans.rewards import RewardRow, put_rewards
 from stores.accounts import open_house_accounts
 from stores.deliveries import DeliveryRow
@@ -21,6 +25,7 @@ from stores.plans import PartTerm, PlanTerms, put_plans
 from tests import make
 
 DAYS = 56
+COPIED = 2  # the position of an item that was copied
 NOW = datetime(2026, 6, 15, 13, 0, tzinfo=UTC)  # nine in the evening in Shanghai, a Monday
 TODAY = date(2026, 6, 15)
 PASSWORD = "a long password for tests"
@@ -101,6 +106,7 @@ def brand(engine: Engine, config: Config) -> World:
     with transaction(engine) as db:
         activate_batch(db, config=config, ring=ring, batch_id=batch.batch_id, now=NOW - timedelta(days=DAYS + 5))
     sold = _sell(engine, config, ring, batch)
+    _copy(engine, config, ring, batch)
     close_days(engine, config=config, days=[TODAY - timedelta(days=number) for number in range(DAYS, 0, -1)], now=NOW)
     return World(engine, config, ring, batch, sold)
 
@@ -147,6 +153,26 @@ def _sell(engine: Engine, config: Config, ring: KeyRing, batch: IssuedBatch) -> 
         with transaction(engine) as db:
             release_due(db, config=config, now=opened + timedelta(hours=13))
     return position
+
+
+def _copy(engine: Engine, config: Config, ring: KeyRing, batch: IssuedBatch) -> None:
+    """Let strangers far apart scan a sold item within a day, and one of them report it."""
+    uri = make.uri_at(batch, ring=ring, position=COPIED)
+    far = ((39.90, 116.40), (23.13, 113.26), (30.57, 104.07))
+    for number, (lat_deg, lon_deg) in enumerate(far):
+        at = NOW - timedelta(hours=20 - number / 2)
+        place = PlaceTold(lat_deg, lon_deg, 40.0, "wgs84")
+        scan = NewScan(uri, f"far{number}", f"stranger-{number}", at, place, consent="given", public=False)
+        with transaction(engine) as db:
+            take_scans(db, config=config, ring=ring, scans=[scan], now=at)
+    link = parse_link(uri)
+    out = BytesIO()
+    Image.new("RGB", (320, 240), "#7a5").save(out, "PNG")
+    with transaction(engine) as db:
+        report_code(
+            db, ring=ring, gtin=link.gtin, serial=link.serial, key="told", device=None,
+            said="路边摊买的，印刷模糊", photo=clean_photo(out.getvalue()), now=NOW - timedelta(hours=2),
+        )  # fmt: skip
 
 
 def _case(batch: IssuedBatch, ring: KeyRing, code_no: int) -> str:

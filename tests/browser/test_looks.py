@@ -4,7 +4,11 @@ from itertools import product
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import select
 
+from channel.database import reading
+from scans.tables import Doubt
+from tests import living
 from tests.browser.conftest import SIZES
 
 # A browser that leaves a page hangs up on files still being sent.
@@ -30,6 +34,10 @@ MORE_PAGES = {
     "rep, another day": ("zhou", "/rep?day=2026-01-01"),
     "franchise, nothing": ("xu", "/franchise?from=2026-01-01&to=2026-01-02"),
     "franchise, dealer": ("shen", "/franchise"),
+    "copied": (None, "{copied}"),
+    "report": (None, "{copied}/report"),
+    "doubts": ("qian", "/office/doubts"),
+    "doubt": ("boss", "/office/doubts/{doubt}"),
     "flags": ("boss", "/office/flags"),
     "store": ("boss", "/office/stores/S-03"),
     "stores": ("boss", "/office/stores"),
@@ -51,6 +59,11 @@ CASES = [(name, *look) for name in FOUR_PAGES | PHONE_PAGES for look in LOOKS] +
 ]
 
 
+def doubt_id(world):
+    with reading(world.engine) as db:
+        return db.scalars(select(Doubt.doubt_id)).one()
+
+
 @pytest.fixture
 def shown(window, world):
     def show(name, size, theme, language):
@@ -61,6 +74,8 @@ def shown(window, world):
             "made_up": world.fresh[:-16] + "0" * 16,
             "scanned": world.path(1),
             "batch": world.batch.batch_id,
+            "copied": world.path(living.COPIED),
+            "doubt": doubt_id(world),
         }
         answer = page.goto(path.format(**told))
         assert answer.status == REFUSED.get(name, 200)

@@ -64,7 +64,7 @@ def test_the_page_of_a_doubted_code_tells_how_many_phones_how_far_apart_and_what
         "This code may have been copied",
         f"{LEAST_DEVICES + 2} phones have scanned it",
         "about 1,000 km apart",
-        "the first scan was on",
+        "The first scan was on",
         "When in doubt",
         "report it",
     ):

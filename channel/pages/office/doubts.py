@@ -1,6 +1,7 @@
 """Doubted codes in the office: the evidence laid out, what waits for each, and the word that lets it go on or back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from channel import access, journey, providers, words
 from channel import charts as draw
 from channel.charts import Chart, Frame, Leg, Mark
-from channel.pages.office.door import READERS, page
+from channel.pages.office.door import READERS, page, zone
 from channel.words import gettext as _
 from scans.batches import catalogue
 from scans.codes import serial
@@ -114,7 +115,7 @@ def timeline(seen: Sequence[Seen]) -> Chart:
     head = (_("When"), _("Phone"), _("From the first place"), _("Answer"), _("Remark"))
     frame = Frame(_("Scans of this code"), _("A lane is a phone, a mark a scan, the diamond the first scan."), head)
     names = [_phone(one) for one in shown]
-    return draw.lanes(frame, names, marks, legs, ends=(words.at(first), words.at(last)), rows=rows)
+    return draw.lanes(frame, names, marks, legs, ends=_ends(first, last), rows=rows)
 
 
 def _dossier(doubt_id: str, bad: str | None = None) -> str:
@@ -147,6 +148,14 @@ def _dossier(doubt_id: str, bad: str | None = None) -> str:
 def _tail(db: Any, code_no: int) -> str:
     batch = catalogue(db).find(code_no).batch
     return serial(providers.ring().key(batch.key_id).secret, code_no)[-4:]
+
+
+def _ends(first: datetime, last: datetime) -> tuple[str, str]:
+    """Return what stands at both ends of the time: days, or the time of day within one."""
+    days = first.astimezone(zone()).date(), last.astimezone(zone()).date()
+    if days[0] == days[1]:
+        return words.clock(first), words.clock(last)
+    return words.day(days[0], short=True), words.day(days[1], short=True)
 
 
 def _phone(number: int | None) -> str:
