@@ -115,9 +115,17 @@ def ever_inside(db: Session, *, found: Collection[Found]) -> list[range]:
         held += [range(one.code_no, one.code_no + 1) for one in layer if one.level == "item"]
         held += [children(one) for one in layer if one.level == "case"]
         cases = [no for one in layer if one.level == "pallet" for no in children(one)]
-        moved = _ever_packed_in(db, [one.code_no for one in layer if one.level != "item"]) if codes.repacked else []
+        moved = ever_packed_in(db, [one.code_no for one in layer if one.level != "item"]) if codes.repacked else []
         layer = [codes.find(no) for no in (*cases, *moved)]
     return merged(held)
+
+
+def ever_packed_in(db: Session, outer: Sequence[int]) -> set[int]:
+    """Return the code numbers of what was ever put into these cases or onto these pallets after it was issued."""
+    found: set[int] = set()
+    for chunk in chunks(outer):
+        found |= set(db.scalars(select(_PACKING.child_no).where(_PACKING.parent_no.in_(chunk))))
+    return found
 
 
 def packings_of(db: Session, *, code_nos: Collection[int]) -> dict[int, list[Event]]:
@@ -169,10 +177,3 @@ def _last(db: Session, *, inside: Sequence[range], outer: Sequence[int], at: dat
         ordered = select(_PACKING.child_no, _PACKING.parent_no, place).where(_PACKING.packed_at <= at, those).subquery()
         last |= {no: outer_no for no, outer_no, _ in db.execute(select(ordered).where(ordered.c.place == 1))}
     return last
-
-
-def _ever_packed_in(db: Session, outer: Sequence[int]) -> set[int]:
-    found: set[int] = set()
-    for chunk in chunks(outer):
-        found |= set(db.scalars(select(_PACKING.child_no).where(_PACKING.parent_no.in_(chunk))))
-    return found

@@ -3,7 +3,7 @@
 Deliveries never change: the same id says the same for ever. Items inherit from the case and pallet around them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -113,12 +113,17 @@ def late_claims(db: Session, *, rows: Sequence[DeliveryRow]) -> dict[int, int]:
 def claimed_inside(db: Session, *, code_nos: Collection[int]) -> list[Found]:
     """Return the claimed items among these codes and all that they hold or have ever held."""
     codes = catalogue(db)
-    claimed: list[int] = []
     held = ever_inside(db, found=[codes.find(code_no) for code_no in sorted(code_nos)])
-    for ranges in chunks(held, RANGES_PER_STATEMENT):
-        inside = or_(*(Claim.code_no.between(one.start, one.stop - 1) for one in ranges))
+    return [codes.find(code_no) for code_no in claimed_in(db, ranges=held)]
+
+
+def claimed_in(db: Session, *, ranges: Iterable[range]) -> list[int]:
+    """Return which numbers of these ranges, which do not overlap, are claimed; in their order if the ranges are."""
+    claimed: list[int] = []
+    for some in chunks(ranges, RANGES_PER_STATEMENT):
+        inside = or_(*(Claim.code_no.between(one.start, one.stop - 1) for one in some))
         claimed += db.scalars(select(Claim.code_no).where(inside).order_by(Claim.code_no))
-    return [codes.find(code_no) for code_no in claimed]
+    return claimed
 
 
 def _find(codes: Catalogue, ring: KeyRing, row: DeliveryRow) -> Found | None:

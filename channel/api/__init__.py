@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from channel.api.codes import api as codes
 from channel.api.documents import documents
 from channel.api.epcis import api as epcis
 from channel.api.flags import api as flags
@@ -13,7 +14,7 @@ from channel.api.stores import api as stores
 from channel.api.visits import api as visits
 
 calls = Blueprint("api", __name__)
-for resource in (scans, returns, stores, flags, visits, parties, ledger, epcis):
+for resource in (scans, returns, stores, flags, visits, parties, ledger, codes, epcis):
     calls.register_blueprint(resource)
 
 __all__ = ["calls", "documents"]

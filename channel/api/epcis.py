@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 from pydantic_core import to_json
 
 from channel import providers
-from channel.api.shapes import CaptureOut, EpcisDocumentOut
+from channel.api.goods import CaptureOut, EpcisDocumentOut
 from channel.calls import JSON, BodyError, Instant, Limit, Query, call
 from channel.epcis import Cursor, EventError, capture_event, document, event_page
 

@@ -7,6 +7,7 @@ from channel.charts.lines import BandDay, band_chart, sparkline
 from channel.charts.points import Point, Stop, route, scatter
 from channel.charts.provinces import TILES, province
 from channel.charts.svg import Chart, Frame
+from channel.charts.trails import Halt, Slot, crate, trail
 
 __all__ = [
     "TILES",
@@ -15,15 +16,18 @@ __all__ = [
     "Cell",
     "Chart",
     "Frame",
+    "Halt",
     "Leg",
     "Mark",
     "Point",
+    "Slot",
     "Step",
     "Stop",
     "band_chart",
     "bars",
     "calendar",
     "columns",
+    "crate",
     "hours",
     "lanes",
     "matrix",
@@ -33,5 +37,6 @@ __all__ = [
     "scatter",
     "sparkline",
     "tiles",
+    "trail",
     "waterfall",
 ]

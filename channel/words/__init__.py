@@ -60,6 +60,7 @@ from channel.words.texts import (
     RULES,
     SHARE_STATES,
     STATES,
+    STEPS,
     VERDICTS,
     said,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "RULES",
     "SHARE_STATES",
     "STATES",
+    "STEPS",
     "VERDICTS",
     "apart",
     "at",

@@ -61,6 +61,17 @@ BATCH_STATES: Texts = {
     "recalled": _("recalled"),
 }
 LEVELS: Texts = {"item": _("item"), "case": _("case"), "pallet": _("pallet"), "outer": _("outer mark")}
+STEPS: Texts = {
+    "issued": _("Issued"),
+    "printed": _("Printed"),
+    "activated": _("Activated"),
+    "recalled": _("Recalled"),
+    "exported": _("Given out in a file of codes"),
+    "packed": _("Packed"),
+    "unpacked": _("Taken out"),
+    "delivered": _("Handed over"),
+    "claimed": _("Claimed"),
+}
 EARNS: Texts = {"activated": _("it is activated"), "delivered": _("its case is delivered to a store")}
 ARRIVAL_STATES: Texts = {"recorded": _("recorded"), "here": _("already here"), "refused": _("refused")}
 ARRIVAL_WHYS: Texts = {

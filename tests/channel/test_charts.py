@@ -12,19 +12,23 @@ from channel.charts import (
     Cell,
     Chart,
     Frame,
+    Halt,
     Point,
+    Slot,
     Step,
     Stop,
     band_chart,
     bars,
     calendar,
     columns,
+    crate,
     hours,
     province,
     route,
     scatter,
     sparkline,
     tiles,
+    trail,
     waterfall,
 )
 from channel.charts.grids import SHADES, shade
@@ -40,6 +44,8 @@ def plain(value: float) -> str:
 
 DAYS = [BandDay(f"06-{day:02}", 5 + day % 3, 6, 2, 11, "bad" if day == 20 else None) for day in range(1, 31)]
 CELLS = {MONDAY + timedelta(days=day): Cell(day, f"{day} items", str(day)) for day in range(30)}
+HALTS = [Halt("June 1", "Delivered", "to a <store>"), Halt("June 2", "Claimed", "长" * 60, "good", is_gap=True)]
+SLOTS = [Slot(str(n), f"item {n}", "full" if n % 2 else "gone", [str(n)]) for n in range(1, 20)]
 BASE = Stop("0", "Base", 31.2, 121.4)
 CHARTS = {
     "sparkline": sparkline(FRAME, [3, 2, 1], expected=2.5),
@@ -54,6 +60,8 @@ CHARTS = {
         FRAME, [Point("one", 10, 12), Point("two", 50, 3, "bad", ("3",))], axes=("x", "y"), fmt=plain
     ).svg,
     "route": route(FRAME, BASE, [Stop("1", "North", 31.3, 121.4)]),
+    "trail": trail(FRAME, HALTS).svg,
+    "crate": crate(FRAME, SLOTS, across=6).svg,
 }
 EMPTY = {
     "sparkline": sparkline(FRAME, []),
@@ -66,6 +74,8 @@ EMPTY = {
     "hours": hours(FRAME, [[0] * 24 for _ in range(7)], weekdays=list("MTWTFSS")).svg,
     "scatter": scatter(FRAME, [], axes=("x", "y"), fmt=plain).svg,
     "route": route(FRAME, BASE, []),
+    "trail": trail(FRAME, []).svg,
+    "crate": crate(FRAME, [], across=1).svg,
 }
 
 
@@ -172,3 +182,16 @@ def test_a_name_that_would_cover_another_is_left_out():
     drawn = str(route(FRAME, BASE, crowd))
     assert drawn.count(">A store with a long name</text>") < 12
     assert drawn.count("<circle") == 13
+
+
+def test_a_trail_breaks_its_line_where_something_is_not_known_and_cuts_what_a_phone_has_no_room_for():
+    picture = ET.fromstring(CHARTS["trail"])
+    lines = [mark.get("class") for mark in picture.iter("line")]
+    assert lines == ["line warn dashed"]
+    assert any(words.text and words.text.endswith("…") for words in picture.iter("text"))
+    assert trail(FRAME, HALTS).rows[1][2] == "长" * 60
+
+
+def test_a_crate_has_a_cell_for_each_thing_in_the_colour_of_what_became_of_it():
+    cells = [mark.get("class") for mark in ET.fromstring(CHARTS["crate"]).iter("rect")]
+    assert cells == ["slot full" if n % 2 else "slot gone" for n in range(1, 20)]

@@ -1,6 +1,19 @@
 """The office: how the whole stands, master data, batches, imports, plans. Only the owner's own people come in here."""
 
-from channel.pages.office import batches, board, diversion, doubts, files, life, links, money, records, returns, store
+from channel.pages.office import (
+    batches,
+    board,
+    diversion,
+    doubts,
+    files,
+    life,
+    links,
+    money,
+    records,
+    returns,
+    store,
+    trace,
+)
 from channel.pages.office.door import page
 
 __all__ = [
@@ -16,4 +29,5 @@ __all__ = [
     "records",
     "returns",
     "store",
+    "trace",
 ]
