@@ -16,7 +16,7 @@ from scans.batches import catalogue
 from scans.catalogue import Found
 from scans.holdings import Holding, contents, ever_packed_in, packings_of, surroundings
 from scans.packing import children, merged
-from scans.tables import Batch, Claim, Export, ExportRange, Scan
+from scans.tables import Batch, Claim, Export, ExportRange, ReturnedItem, Scan
 from scans.upserts import chunks
 from stores.book import store_book
 from stores.deliveries import claimed_in
@@ -94,24 +94,12 @@ def trace(db: Session, *, found: Found, reach_m: float, now: datetime) -> Trace:
     """Return the life of a code; for an item with the case or pallet it is in."""
     around = surroundings(db, found=[found])[found.code_no]
     current = tuple(holding for holding in around if holding.covers(now))
-    steps = [*_issued(db, found), *_packed(db, found), *_claimed(db, found)]
-    steps += [
-        Step(
-            hop.at,
-            "delivered",
-            hop.outer,
-            {"from": hop.from_id, "to": hop.to_id, "name": hop.to_name, "gap": hop.is_gap},
-        )
-        for hop in hops(db, found=[found])[found.code_no]
-    ]
+    moved = [_delivered(hop) for hop in hops(db, found=[found])[found.code_no]]
+    steps = [*_issued(db, found), *_packed(db, found), *moved, *_claimed(db, found), *_returned(db, found)]
     outer = found if found.level in ("case", "pallet") else current[0].outer if current else None
-    return Trace(
-        found,
-        tuple(sorted(steps, key=lambda step: step.at)),
-        current,
-        _seen(db, found, reach_m),
-        box_of(db, outer=outer, now=now) if outer else None,
-    )
+    in_order = tuple(sorted(steps, key=lambda step: step.at))
+    box = box_of(db, outer=outer, now=now) if outer else None
+    return Trace(found, in_order, current, _seen(db, found, reach_m), box)
 
 
 def hops(db: Session, *, found: Collection[Found]) -> dict[int, list[Hop]]:
@@ -215,6 +203,13 @@ def _claimed(db: Session, found: Found) -> list[Step]:
         return []
     about = {"verdict": row.verdict, "evidence": row.evidence, "to": row.store_id, "name": row.name}
     return [Step(row.received_at, "claimed", None, about)]
+
+
+def _returned(db: Session, found: Found) -> list[Step]:
+    told = select(ReturnedItem.returned_at, ReturnedItem.settled_at, ReturnedItem.state)
+    row = db.execute(told.where(ReturnedItem.code_no == found.code_no)).one_or_none()
+    came, settled, state = row or (None, None, "")
+    return [Step(at, kind) for at, kind in ((came, "returned"), (settled, state)) if at is not None]
 
 
 def _seen(db: Session, found: Found, reach_m: float) -> Seen | None:

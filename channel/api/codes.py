@@ -8,6 +8,7 @@ from channel.api.goods import BoxOut, ChildOut, CodeOut, SeenOut, StepOut, Trace
 from channel.calls import Query, call
 from scans.batches import catalogue
 from scans.catalogue import Found, find_printed
+from scans.packing import goods
 from stores.trace import Box, Step, trace, whereabouts
 
 # A code's way names everybody on it: no party reads it, not even of its own goods.
@@ -34,7 +35,7 @@ class Asked(Query):
 def get_code_trace(query: Asked) -> TraceOut:
     """Tell where a code has been, what it is in, and where the rest of that is; codes are told without serials."""
     with providers.reading() as db:
-        found = find_printed(catalogue(db), providers.ring(), text=query.uri)
+        found = goods(find_printed(catalogue(db), providers.ring(), text=query.uri))
         told = trace(db, found=found, reach_m=providers.config().reach_m, now=providers.now())
     return TraceOut(
         code=_code(found),

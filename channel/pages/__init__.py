@@ -5,9 +5,10 @@ from channel.pages.frame import page as frame
 from channel.pages.franchise import page as franchise
 from channel.pages.keeper import page as keeper
 from channel.pages.office import page as office
+from channel.pages.pallet import page as pallet
 from channel.pages.rep import page as rep
 from channel.pages.report import page as report
 from channel.pages.resolver import page as resolver
 from channel.pages.signin import page as signin
 
-BLUEPRINTS = (frame, consumer, report, resolver, signin, rep, franchise, keeper, office)
+BLUEPRINTS = (frame, consumer, report, pallet, resolver, signin, rep, franchise, keeper, office)

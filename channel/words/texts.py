@@ -71,6 +71,9 @@ STEPS: Texts = {
     "unpacked": _("Taken out"),
     "delivered": _("Handed over"),
     "claimed": _("Claimed"),
+    "returned": _("Came back"),
+    "scrapped": _("Scrapped"),
+    "reissued": _("Issued anew"),
 }
 EARNS: Texts = {"activated": _("it is activated"), "delivered": _("its case is delivered to a store")}
 ARRIVAL_STATES: Texts = {"recorded": _("recorded"), "here": _("already here"), "refused": _("refused")}

@@ -11,8 +11,10 @@ from sqlalchemy import Engine
 from channel.config import Config
 from channel.database import reading, transaction
 from channel.journey import NewScan, PlaceTold, take_deliveries, take_packings, take_scan
+from channel.journey.returning import scrap_items, take_return
 from scans.packing import at
 from scans.packings import PackingRow
+from scans.returns import ReturnRow
 from stores.deliveries import DeliveryRow
 from stores.trace import box_of, hops, trace, whereabouts
 from tests import make, worlds
@@ -61,6 +63,15 @@ def test_the_life_of_an_item_is_told_in_order(world: worlds.World) -> None:
     assert told.steps[-1].about["to"] == "S-far"
     assert told.seen is not None
     assert (told.seen.scans, told.seen.devices, told.seen.regions) == (1, 1, ("East",))
+
+
+def test_what_came_back_and_what_became_of_it_is_told(world: worlds.World) -> None:
+    with transaction(world.engine) as db:
+        take_return(db, config=world.config, ring=world.ring, row=ReturnRow("R1", world.uri(1)), now=make.NOW)
+        scrap_items(db, ring=world.ring, texts=[world.uri(1)], now=make.NOW + timedelta(hours=1))
+    with reading(world.engine) as db:
+        told = trace(db, found=at(world.batch, "item", 1), reach_m=3000, now=make.NOW)
+    assert [step.kind for step in told.steps][-3:] == ["claimed", "returned", "scrapped"]
 
 
 def test_a_box_tells_what_is_and_was_in_it_and_where_that_went(world: worlds.World) -> None:

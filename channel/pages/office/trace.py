@@ -1,7 +1,7 @@
 """Where a code has been: its life on one page, what is packed with it, and where the rest of that is.
 
 A code is asked for by what is printed on it, and addressed by batch, level and position: a serial stands in no address,
-and none is shown.
+and none is shown. An outer mark leads to the item it is on.
 """
 
 from datetime import datetime
@@ -19,6 +19,7 @@ from scans.batches import catalogue
 from scans.catalogue import Found, UnknownCodeError, find_printed
 from scans.gs1 import MAX_URI, GtinError, LinkError
 from scans.packing import at as code_at
+from scans.packing import goods
 from stores.trace import Box, Child, Step, Trace, box_of, trace, whereabouts
 
 ACROSS = 12
@@ -43,10 +44,10 @@ def find_trace() -> ResponseReturnValue:
             found = find_printed(catalogue(db), providers.ring(), text=asked)
     except (LinkError, GtinError, UnknownCodeError) as error:
         return render_template("office/trace.html", asked=asked, refused=refusal(str(error)), found=None), 422
-    return redirect(address(found), 303)
+    return redirect(address(goods(found)), 303)
 
 
-@page.get("/trace/<batch_id>/<any(item, case, pallet, outer):level>/<int:position>")
+@page.get("/trace/<batch_id>/<any(item, case, pallet):level>/<int:position>")
 @access.allow(*READERS)
 def show_trace(batch_id: str, level: str, position: int) -> str:
     """Show the life of a code."""
