@@ -86,6 +86,7 @@ def _check(config: Config, stores: int, days: int, seed: int) -> None:
         click.echo(f"{word:7} {trouble.kind:9} {trouble.subject} {trouble.first_day}..{trouble.last_day}")
     for flag in verdict.false_flags:
         click.echo(f"false   {flag.detector:9} {flag.store_id} {flag.first_day}..{flag.last_day} {flag.direction}")
+    click.echo(f"{verdict.false_doubts} codes doubted that nobody copied")
     told = f"{len(verdict.found)} of {len(verdict.found) + len(verdict.missed)} planted troubles found"
     click.echo(f"{told}, {len(verdict.false_flags)} false alarms ({verdict.false_per_10000:.1f} per 10,000 store-days)")
     if verdict.missed:

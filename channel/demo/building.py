@@ -14,6 +14,7 @@ from channel.database import make_engine, transaction, upgrade
 from channel.demo import files, goods, troubles
 from channel.demo.world import World, make_world
 from channel.imports import KINDS, BadRow, Door, ImportFileError, import_file
+from channel.jobs import find_copied
 from channel.journey import activate_batch, forget_positions, release_due
 from channel.night import close_days
 from scans.batches import issue_batch
@@ -130,6 +131,7 @@ def _live(engine: Engine, config: Config, world: World, scans: list[Path], tell:
         progress=lambda done, total: tell("nights", done, total),
     )
     last = world.day(world.days - 1)
+    find_copied(engine, config, "", _night(last, config))
     with transaction(engine) as db:
         judge_dealers(db, day=last, zone=ZoneInfo(config.zone))
         forget_positions(db, config=config, now=_night(last, config))

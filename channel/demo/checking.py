@@ -12,7 +12,7 @@ from scans.batches import catalogue
 from scans.catalogue import identify
 from scans.gs1 import parse_link
 from scans.keys import KeyRing
-from scans.tables import Scan
+from scans.tables import Doubt
 from stores.tables import Flag, Store, StoreDay
 
 SIGNS = {
@@ -41,6 +41,7 @@ class Verdict:
     found: list[Trouble]
     missed: list[Trouble]
     false_flags: list[Raised]
+    false_doubts: int
     store_days: int
 
     @property
@@ -56,7 +57,10 @@ def check(db: Session, *, ring: KeyRing, troubles: Sequence[Trouble]) -> Verdict
     planted = {one.subject: days_between(one) for one in troubles if one.kind in SIGNS}
     false_flags = [flag for flag in raised if not _is_explained(flag, planted)]
     store_days = db.scalar(select(func.count()).select_from(StoreDay)) or 0
-    return Verdict(found, [one for one in troubles if one not in found], false_flags, store_days)
+    copied = {_code_no(db, one, ring) for one in troubles if one.kind == "copied"}
+    doubted = set(db.scalars(select(Doubt.code_no).where(Doubt.state == "open")))
+    missed = [one for one in troubles if one not in found]
+    return Verdict(found, missed, false_flags, len(doubted - copied), store_days)
 
 
 def _raised(db: Session) -> list[Raised]:
@@ -66,9 +70,8 @@ def _raised(db: Session) -> list[Raised]:
 
 def _is_found(db: Session, trouble: Trouble, raised: Sequence[Raised], ring: KeyRing) -> bool:
     if trouble.kind == "copied":
-        link = parse_link(trouble.subject)
-        code_no = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial).code_no
-        return db.scalar(select(Scan.code_no).where(Scan.code_no == code_no, Scan.verdict == "suspect")) is not None
+        doubted = select(Doubt.code_no).where(Doubt.code_no == _code_no(db, trouble, ring), Doubt.state == "open")
+        return db.scalar(doubted) is not None
     direction, detector = SIGNS[trouble.kind]
     first, last = days_between(trouble)
     return any(
@@ -79,6 +82,11 @@ def _is_found(db: Session, trouble: Trouble, raised: Sequence[Raised], ring: Key
         and flag.first_day <= last + GRACE
         for flag in raised
     )
+
+
+def _code_no(db: Session, trouble: Trouble, ring: KeyRing) -> int:
+    link = parse_link(trouble.subject)
+    return identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial).code_no
 
 
 def _is_explained(flag: Raised, planted: dict[str, tuple[date, date]]) -> bool:
