@@ -2,9 +2,9 @@
 
     python bench/bench_resolver.py [--uris 20000] [--requests 20000]
 
-In one process: `read_address` and `choose` over 1,000 products with five links each, next to biip (`pip install '.[bench]'`),
-which only reads, and to one regular expression, which only splits. Over HTTP: `glassbox serve` next to the bare Flask
-app on the same server; rates and the processor time of the servers, the load on the same cores.
+In one process: `read_address` and `choose` over 1,000 products with five links each, next to biip, which only reads
+(`pip install '.[bench]'`), and to one regular expression, which only splits. Over HTTP: `glassbox serve` next to the
+bare Flask app on the same server; rates and the processor time of the servers, the load on the same cores.
 """
 
 import argparse

@@ -40,6 +40,13 @@ OF_CAMERA = {
     "Content-Security-Policy": POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"),
     "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)"),
 }
+# What a resolver answers to anybody: programs in pages of any site may read it. Nobody's cookie goes along.
+OPEN_PATHS = ("/01/", "/.well-known/gs1resolver")
+OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Expose-Headers": "Link, Location",
+}
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -72,10 +79,14 @@ def init_app(app: Flask, config: Config) -> None:
 
 def _sending(inner: WSGIApplication, headers: list[tuple[str, str]]) -> WSGIApplication:
     # Around the application and not inside it: a tenth of the time that Flask takes to add as many headers.
+    to_all = [*headers, *OPEN.items()]
+
     def outer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        is_open = environ["PATH_INFO"].startswith(OPEN_PATHS) and environ["REQUEST_METHOD"] != "POST"
+
         def start(status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
             names = {name for name, _ in given}
-            more = [header for header in headers if header[0] not in names]
+            more = [header for header in (to_all if is_open else headers) if header[0] not in names]
             return start_response(status, given + more, exc_info)
 
         return inner(environ, start)

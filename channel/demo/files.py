@@ -10,7 +10,7 @@ import numpy as np
 from channel.demo.goods import Cases, Scanned, Sold, instant
 from channel.demo.world import PRODUCTS, Row, World
 
-MASTER = ("products", "rewards", "plans", "parties", "stores", "reps")
+MASTER = ("products", "links", "rewards", "plans", "parties", "stores", "reps")
 HAND_OVER = timedelta(days=2, hours=5)
 TO_DEALER = timedelta(days=6)
 SCAN_COLUMNS = ("key", "uri", "consumer", "scanned_at", "lat_deg", "lon_deg", "accuracy_m", "datum")

@@ -17,6 +17,7 @@ SPREAD = 0.55
 WEEK = np.array([0.95, 0.93, 0.95, 1.0, 1.1, 1.12, 0.95])
 GAMMA_SHAPE = 9.0
 STORES_PER_FRANCHISEE = 8
+LINKED = 2  # so many of the products have links; the others show the page of the house
 PRODUCTS = (
     ("06901234500011", "茉莉花茶 50g", "茶", "2800", 0.34),
     ("06901234500028", "铁观音 100g", "茶", "6800", 0.18),
@@ -37,6 +38,7 @@ class World:
     parties: list[Row]
     reps: list[Row]
     products: list[Row]
+    links: list[Row]
     rewards: list[Row]
     plans: list[Row]
     rate: NDArray[np.float64]
@@ -67,6 +69,7 @@ def make_world(rng: np.random.Generator, *, stores: int, days: int, first_day: d
         parties=parties,
         reps=[_rep(n) for n in sorted(set(city.tolist()))],
         products=[_product(*one[:4]) for one in PRODUCTS],
+        links=[row for one in PRODUCTS[:LINKED] for row in _links(one[0], one[1])],
         rewards=[row for one in PRODUCTS for row in _rewards(one[0])],
         plans=_plan(first_day),
         rate=_rates(rng, city, days, first_day),
@@ -142,6 +145,28 @@ def _rep(n: int) -> Row:
 
 def _product(gtin: str, name: str, category: str, list_price_cents: str) -> Row:
     return {"gtin": gtin, "name": name, "list_price_cents": list_price_cents, "category": category, "kind": "goods"}
+
+
+def _links(gtin: str, name: str) -> list[Row]:
+    pages = (
+        ("pip", f"关于{name}", "zh", "yes"),
+        ("pip", "About this tea", "en", "no"),
+        ("instructions", "怎样冲泡", "zh", "no"),
+        ("certificationInfo", "有机认证", "zh", "no"),
+    )
+    row = {"gtin": gtin, "lot": "", "serial": ""}
+    return [
+        {
+            "id": f"LINK-{gtin[-4:]}-{number}",
+            **row,
+            "link_type": f"gs1:{link_type}",
+            "title": title,
+            "href": f"https://brand.example/{gtin}/{link_type}?lang={language}",
+            "default": default,
+            "languages": language,
+        }
+        for number, (link_type, title, language, default) in enumerate(pages, start=1)
+    ]
 
 
 def _rewards(gtin: str) -> list[Row]:

@@ -23,7 +23,6 @@ YEAR_S = 365 * 24 * 3600
 FOUND = 20
 
 page = Blueprint("consumer", __name__, url_prefix="/01/<gtin>/21/<serial>")
-page.after_request(resolver.allow_origins)
 
 
 @page.get("")

@@ -21,8 +21,8 @@ from stores.directory import brand
 
 LINKSET_JSON, JSON = "application/linkset+json", "application/json"
 FOR_PEOPLE = {"text/html", "application/xhtml+xml", "text/*", "*/*"}
+CONTEXT_REL = "http://www.w3.org/ns/json-ld#context"
 CONTEXT_FILE = "https://ref.gs1.org/standards/resolver/linkset-context"
-METHODS = "GET, HEAD, OPTIONS"
 DATES = ("15", "16", "17")  # what the page tells of what stands in the address: best before, sell by, use by
 
 page = Blueprint("resolver", __name__)
@@ -57,16 +57,6 @@ def describe() -> Response:
     return _json(told, kind=JSON)
 
 
-@page.after_request
-def allow_origins(response: Response) -> Response:
-    """Let programs in pages of any site read: nothing here depends on who asks."""
-    if request.method != "POST":
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Allow-Methods"] = METHODS
-        response.headers["Access-Control-Expose-Headers"] = "Link, Location"
-    return response
-
-
 def asks_for_links() -> bool:
     """Tell whether a request for an item's address wants what it is linked to, and not the consumer's page."""
     return "linkType" in request.args or preferred(LINKSET_JSON) is not None
@@ -74,7 +64,7 @@ def asks_for_links() -> bool:
 
 def preferred(*kinds: str) -> str | None:
     """Return which of these kinds a request would rather have than a page; `None` if it would rather have the page."""
-    for kind in read_preferences(request.headers.get("Accept", "")):
+    for kind in read_preferences(request.environ.get("HTTP_ACCEPT", "")):
         if kind in kinds:
             return kind
         if kind in FOR_PEOPLE:
@@ -87,8 +77,10 @@ def answer() -> ResponseReturnValue:
 
     Raises: NoDigitalLinkError, UnknownProductError, LinkTypeError.
     """
-    uri, query = _uri()
-    link, lot, serial = read_address(uri)
+    environ = request.environ
+    query = environ.get("QUERY_STRING", "")
+    path = environ.get("RAW_URI", "").partition("?")[0] or quote(request.path, safe="/!$&'()*+,;=:@~")
+    link, lot, serial = read_address(f"{path}?{query}" if query else path)
     asked = dict(reversed(link.others))
     told = asked.get("linkType", "")
     if serial and not told and preferred(LINKSET_JSON) is None:
@@ -100,12 +92,12 @@ def answer() -> ResponseReturnValue:
     kind = None if told and told not in LINKSET else preferred(LINKSET_JSON, JSON)
     if told in LINKSET or kind:
         shown = linkset(product, levels, base_url=providers.config().base_url)
-        return _linked(_json(shown, kind=kind or LINKSET_JSON), link)
+        return _json(shown, kind=kind or LINKSET_JSON, link=link)
     wish = Wish(
         told,
-        read_preferences(request.headers.get("Accept-Language", "")),
-        read_preferences(request.headers.get("Accept", "")),
-        tuple(asked.get("context", "").lower().split(",")) if "context" in asked else (),
+        read_preferences(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+        read_preferences(environ.get("HTTP_ACCEPT", "")),
+        tuple(asked["context"].lower().split(",")) if "context" in asked else (),
     )
     found = choose(levels, wish)
     if len(found) == 1:
@@ -113,29 +105,27 @@ def answer() -> ResponseReturnValue:
     return _show(product, link, levels, found)
 
 
-def _uri() -> tuple[str, str]:
-    """Return the address as it came over the wire, if the server hands that on, and its query."""
-    query = request.query_string.decode("latin-1")
-    raw = request.environ.get("RAW_URI", "").partition("?")[0] or quote(request.path, safe="/!$&'()*+,;=:@~")
-    return f"{raw}?{query}" if query else raw, query
+class Led(Response):
+    """A redirect. Its target was checked when it was written: there is nothing to mend in it at each answer."""
+
+    def get_wsgi_headers(self, environ: Any) -> Any:
+        return self.headers
 
 
 def _redirect(there: str, link: DigitalLink) -> Response:
-    return _linked(Response(status=307, headers={"Location": there}), link)
+    headers = [("Location", there), ("Content-Length", "0"), *_headers(link)]
+    return Led(None, 307, headers, content_type="text/plain")
 
 
-def _linked(response: Response, link: DigitalLink) -> Response:
-    linkset_at = f"{providers.config().base_url.rstrip('/')}{link.path}?linkType=linkset"
-    told = f'<{linkset_at}>; rel="linkset"; type="{LINKSET_JSON}"'
-    if response.status_code == 200 and response.mimetype != "text/html":
-        told += f', <{CONTEXT_FILE}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
-    response.headers["Link"] = told
-    response.headers["Vary"] = "Accept, Accept-Language"
-    return response
+def _headers(link: DigitalLink, *, more: str = "") -> list[tuple[str, str]]:
+    at = f"{providers.config().base_url.rstrip('/')}{link.path}?linkType=linkset"
+    return [("Link", f'<{at}>; rel="linkset"; type="{LINKSET_JSON}"{more}'), ("Vary", "Accept, Accept-Language")]
 
 
-def _json(told: dict[str, Any], *, kind: str, status: int = 200) -> Response:
-    return Response(json.dumps(told, ensure_ascii=False), status, content_type=kind)
+def _json(told: dict[str, Any], *, kind: str, link: DigitalLink | None = None, status: int = 200) -> Response:
+    context = f', <{CONTEXT_FILE}>; rel="{CONTEXT_REL}"; type="application/ld+json"'
+    headers = _headers(link, more=context) if link else None
+    return Response(json.dumps(told, ensure_ascii=False), status, headers, content_type=kind)
 
 
 def _show(product: Linked, link: DigitalLink, levels: list[Level], found: tuple[TargetRow, ...]) -> ResponseReturnValue:
@@ -143,7 +133,7 @@ def _show(product: Linked, link: DigitalLink, levels: list[Level], found: tuple[
     status = 300 if found else 200
     if found and (kind := preferred(LINKSET_JSON, JSON)):
         told = choices(product, found, base_url=providers.config().base_url)
-        return _linked(_json(told, kind=kind, status=status), link)
+        return _json(told, kind=kind, link=link, status=status)
     with providers.reading() as db:
         owner = brand(db)
     today = providers.today()
@@ -157,4 +147,4 @@ def _show(product: Linked, link: DigitalLink, levels: list[Level], found: tuple[
         found=found,
         links=found or [row for level in levels for offers in level.by_type.values() for row, *_ in offers],
     )
-    return _linked(Response(html, status), link)
+    return Response(html, status, _headers(link))

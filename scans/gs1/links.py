@@ -35,6 +35,7 @@ def _orders(key: str) -> set[tuple[str, ...]]:
 
 
 _ORDERS = {key: _orders(key) for key in KEYS}
+_QUALIFIERS = {ai for rows in KEYS.values() for row in rows for ai in row}
 
 
 class Element(NamedTuple):
@@ -61,7 +62,10 @@ class DigitalLink(NamedTuple):
 
     def get(self, ai: str) -> str | None:
         """Return the value of an application identifier; `None` if the address has none."""
-        return next((one.value for one in (self.key, *self.qualifiers, *self.attributes) if one.ai == ai), None)
+        for told, value in (self.key, *self.qualifiers, *self.attributes):
+            if told == ai:
+                return value
+        return None
 
     @property
     def path(self) -> str:
@@ -118,7 +122,9 @@ def _read_query(query: str, *, path: list[Element]) -> tuple[tuple[Element, ...]
 def _belongs_in_path(name: str, path: list[Element]) -> bool:
     """Tell whether the path has this AI already, or would still be in order with it."""
     key, *qualifiers = [ai for ai, _ in path]
-    return name == key or name in qualifiers or any({*qualifiers, name} == set(order) for order in _ORDERS[key])
+    if name not in _QUALIFIERS:
+        return name == key
+    return name in qualifiers or any({*qualifiers, name} == set(order) for order in _ORDERS[key])
 
 
 def _decode(text: str) -> str:
