@@ -23,6 +23,7 @@ COMMANDS: dict[str, Door] = {
     "init": Door("channel.commands.setup:init", "Create or upgrade the database, the key ring and the first plan."),
     "user": Door("channel.commands.people:user", "People who sign in, and their roles."),
     "token": Door("channel.commands.people:token", "What programs show instead of a password."),
+    "keys": Door("channel.commands.keys:keys", "The keys that codes and prizes are made with."),
     "import": Door("channel.commands.importing:import_", "Import a CSV or XLSX file."),
     "issue": Door("channel.commands.issuing:issue", "Issue a batch of codes and write them to a file."),
     "export": Door("channel.commands.issuing:export", "Write codes of a batch to a numbered file for a receiver."),

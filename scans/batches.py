@@ -146,6 +146,11 @@ def _agreed(db: Session, gtin: str, terms: Terms) -> tuple[int, dict[str, Any]]:
         raise UnknownProductError(f"there is no product {gtin}")
     agreed = check_terms(terms, shelf_life_days=product.shelf_life_days)
     return product.id, {"lot": agreed.lot, "expires_on": agreed.expires_on, "earns": agreed.earns}
+def batches_by_key(db: Session) -> dict[str, int]:
+    """Return how many batches each key has made the codes or draws the prizes of."""
+    made = select(Batch.key_id, func.count()).group_by(Batch.key_id)
+    drawn = select(Batch.prize_key_id, func.count()).where(Batch.prize_key_id.is_not(None)).group_by(Batch.prize_key_id)
+    return {key_id: count for key_id, count in db.execute(made.union_all(drawn)) if key_id is not None}
 
 
 def _draw_codes(db: Session, count: int) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 PURPOSES = ("code", "prize", "device")
 STATES = ("active", "verify", "revoked")
 MAX_LIVE = 8
+LONGEST_WHY = 500
 SECRET_BYTES = 16
 _loaded: dict[Path, tuple[tuple[int, int, int], "KeyRing"]] = {}
 
@@ -33,6 +34,8 @@ class RingKey:
     state: str
     created_at: datetime
     secret: bytes = field(repr=False)
+    revoked_at: datetime | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class KeyRing:
         """Return every key of a purpose in the order to try them: newest first, revoked ones last."""
         of_purpose = [key for key in self.keys if key.purpose == purpose]
         return tuple(sorted(of_purpose, key=lambda key: key.state == "revoked"))
+
+    def revoked(self) -> dict[str, datetime]:
+        """Return which keys were revoked, and since when; for ever, where that was never written down."""
+        return {key.id: key.revoked_at or key.created_at for key in self.keys if key.state == "revoked"}
 
     def live(self, purpose: str) -> tuple[RingKey, ...]:
         """Return the keys of a purpose that are not revoked, newest first."""
@@ -115,17 +122,26 @@ def rotate(path: Path, *, purpose: str, now: datetime) -> RingKey:
     return new
 
 
-def set_state(path: Path, *, key_id: str, state: str) -> None:
-    """Change the state of one key.
+def revoke(path: Path, *, key_id: str, why: str, now: datetime) -> RingKey | None:
+    """Let nothing earn that was made with a key, for ever; the first reason stays.
 
-    Raises: KeyRingError if there is no such key or state, or too many keys would be live.
+    Where no other key of its purpose would be active a new one is made and returned, so that work goes on.
+
+    Raises: KeyRingError if there is no such key or no reason.
     """
-    if state not in STATES:
-        raise KeyRingError(f"a key is one of {', '.join(STATES)}")
+    if not 0 < len(why) <= LONGEST_WHY:
+        raise KeyRingError(f"say why in 1 to {LONGEST_WHY} characters")
     with _locked(path):
         ring = KeyRing.load(path)
-        chosen = ring.key(key_id)
-        _write(path, [replace(key, state=state) if key is chosen else key for key in ring.keys])
+        lost = ring.key(key_id)
+        if lost.state == "revoked":
+            return None
+        left = [key for key in ring.keys if key is not lost]
+        needed = not any(key.purpose == lost.purpose and key.state == "active" for key in left)
+        new = _new_key(lost.purpose, now) if needed else None
+        revoked = replace(lost, state="revoked", revoked_at=now.astimezone(UTC), why=why)
+        _write(path, [*([new] if new else []), *(revoked if key is lost else key for key in ring.keys)])
+    return new
 
 
 def _new_key(purpose: str, now: datetime) -> RingKey:
@@ -151,12 +167,27 @@ def _read_key(entry: dict[str, Any]) -> RingKey:
         state=str(entry["state"]),
         created_at=datetime.fromisoformat(entry["created_at"]),
         secret=base64.b64decode(entry["secret"], validate=True),
+        revoked_at=datetime.fromisoformat(entry["revoked_at"]) if "revoked_at" in entry else None,
+        why=str(entry["why"]) if "why" in entry else None,
     )
     if key.purpose not in PURPOSES or key.state not in STATES or len(key.secret) != SECRET_BYTES:
         raise ValueError("a key has an unknown purpose or state, or a short secret")
     if key.created_at.tzinfo is None:
         raise ValueError("a key was made at a time without a zone")
     return key
+
+
+def _entry(key: RingKey) -> dict[str, str]:
+    entry = {
+        "id": key.id,
+        "purpose": key.purpose,
+        "state": key.state,
+        "created_at": key.created_at.isoformat(),
+        "secret": base64.b64encode(key.secret).decode(),
+    }
+    if key.revoked_at is not None:
+        entry["revoked_at"] = key.revoked_at.isoformat()
+    return entry if key.why is None else entry | {"why": key.why}
 
 
 def _checked(keys: Sequence[RingKey]) -> KeyRing:
@@ -181,16 +212,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, keys: Sequence[RingKey]) -> None:
-    entries = [
-        {
-            "id": key.id,
-            "purpose": key.purpose,
-            "state": key.state,
-            "created_at": key.created_at.isoformat(),
-            "secret": base64.b64encode(key.secret).decode(),
-        }
-        for key in _checked(keys).keys
-    ]
+    entries = [_entry(key) for key in _checked(keys).keys]
     part = path.with_name(path.name + ".part")
     with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
         json.dump(entries, file, indent=2)

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from scans.catalogue import Found, FrozenReward
 from scans.doubts import Raised
 from scans.intake import Checked, claim_row
-from scans.keys import KeyRing
+from scans.keys import KeyRing, RingKey
 from scans.norms import Norm, norms
 from scans.rewards import prize
 from scans.trust import History, Sighting, apart_km, reasons
@@ -115,14 +116,16 @@ def _draft(one: Checked, history: History, seen: Sighting, norm: Norm, ring: Key
     draft.claims, draft.barred = state == "activated" and not again, history.state == "confirmed"
     reward = one.found.batch.reward
     if draft.claims and reward is not None and not draft.barred:
-        draft.reward_cents = prize(
-            reward.tiers,
-            position=one.found.position,
-            count=one.found.batch.count,
-            secret=ring.key(reward.prize_key_id).secret,
-            batch_key=one.found.batch.id,
-        )
+        draft.reward_cents = _prize(one.found, reward, ring.key(reward.prize_key_id))
     return draft
+
+
+def _prize(found: Found, reward: FrozenReward, key: RingKey) -> int:
+    if key.state == "revoked":
+        return 0  # whoever has it knows which items win
+    return prize(
+        reward.tiers, position=found.position, count=found.batch.count, secret=key.secret, batch_key=found.batch.id
+    )
 
 
 def _doubt(draft: Draft, history: History, seen: Sighting, norm: Norm, why: Sequence[dict[str, Any]]) -> None:

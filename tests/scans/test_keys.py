@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from scans.keys import MAX_LIVE, PURPOSES, KeyRing, KeyRingError, make_ring, rotate, set_state
+from scans.keys import MAX_LIVE, PURPOSES, KeyRing, KeyRingError, make_ring, revoke, rotate
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
@@ -58,12 +58,34 @@ def test_an_unchanged_file_is_read_once(path):
 def test_revoked_keys_are_known_but_not_live(path):
     old = KeyRing.load(path).newest("code")
     new = rotate(path, purpose="code", now=NOW + timedelta(days=1))
-    set_state(path, key_id=new.id, state="revoked")
+    newest = revoke(path, key_id=new.id, why="lost", now=NOW + timedelta(days=2))
     ring = KeyRing.load(path)
-    assert [key.id for key in ring.live("code")] == [old.id]
-    assert [key.id for key in ring.known("code")] == [old.id, new.id]
+    assert [key.id for key in ring.live("code")] == [newest.id, old.id]
+    assert [key.id for key in ring.known("code")] == [newest.id, old.id, new.id]
+    assert ring.revoked() == {new.id: NOW + timedelta(days=2)}
+    assert (ring.key(new.id).why, ring.newest("code")) == ("lost", newest)
+
+
+def test_revoking_again_changes_nothing_and_an_older_key_needs_no_new_one(path):
+    old = KeyRing.load(path).newest("code")
+    new = rotate(path, purpose="code", now=NOW + timedelta(days=1))
+    for why in ("lost", "found"):
+        assert revoke(path, key_id=old.id, why=why, now=NOW + timedelta(days=2)) is None
+    ring = KeyRing.load(path)
+    assert (ring.key(old.id).why, ring.newest("code"), len(ring.known("code"))) == ("lost", new, 2)
+
+
+def test_a_ring_written_before_reasons_were_kept_is_read(path):
+    keys = json.loads(path.read_text())
+    path.write_text(json.dumps([keys[0] | {"state": "revoked"}, *keys[1:]]))
+    ring = KeyRing.load(path)
+    assert ring.revoked() == {keys[0]["id"]: NOW}
+
+
+def test_without_an_active_key_nothing_is_made(path):
+    path.write_text(json.dumps([key | {"state": "verify"} for key in json.loads(path.read_text())]))
     with pytest.raises(KeyRingError, match="no code key is active"):
-        ring.newest("code")
+        KeyRing.load(path).newest("code")
 
 
 def test_at_most_eight_code_keys_are_live(path):
@@ -71,7 +93,7 @@ def test_at_most_eight_code_keys_are_live(path):
         rotate(path, purpose="code", now=NOW + timedelta(days=day))
     with pytest.raises(KeyRingError, match="revoke one first"):
         rotate(path, purpose="code", now=NOW + timedelta(days=9))
-    set_state(path, key_id=KeyRing.load(path).live("code")[-1].id, state="revoked")
+    revoke(path, key_id=KeyRing.load(path).live("code")[-1].id, why="old", now=NOW)
     rotate(path, purpose="code", now=NOW + timedelta(days=9))
     assert len(KeyRing.load(path).live("code")) == MAX_LIVE
 
@@ -104,6 +126,7 @@ def test_rotations_at_the_same_time_lose_no_key(path):
         lambda keys: json.dumps([{**keys[0], "created_at": "2026-03-01T08:00:00"}]),  # no zone
         lambda keys: json.dumps([{**keys[0], "created_at": 1}]),
         lambda keys: json.dumps([{"id": "a"}]),
+        lambda keys: json.dumps([{**keys[0], "revoked_at": "yesterday"}]),
     ],
 )
 def test_a_broken_ring_is_refused_in_one_sentence(path, spoil):
@@ -125,9 +148,10 @@ def test_a_missing_ring_or_key_is_said(tmp_path, path):
     with pytest.raises(KeyRingError, match="no key nope"):
         KeyRing.load(path).key("nope")
     with pytest.raises(KeyRingError, match="no key nope"):
-        set_state(path, key_id="nope", state="verify")
-    with pytest.raises(KeyRingError, match="one of"):
-        set_state(path, key_id="nope", state="lost")
+        revoke(path, key_id="nope", why="lost", now=NOW)
+    for why in ("", "x" * 501):
+        with pytest.raises(KeyRingError, match="say why"):
+            revoke(path, key_id=KeyRing.load(path).keys[0].id, why=why, now=NOW)
     with pytest.raises(KeyRingError, match="one of"):
         rotate(path, purpose="door", now=NOW)
 
