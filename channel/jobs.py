@@ -8,16 +8,17 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.blocking import BlockingScheduler
-from sqlalchemy import Engine, delete, func, or_, select, update
+from sqlalchemy import Engine, delete, or_, update
 from sqlalchemy.orm import Session
 
 from channel.config import Config
 from channel.database import make_engine, reading, transaction
+from channel.due import Due, every_day, last_missed_day, missed_days, this_slot
 from channel.journey import (
     fit_norms,
     forget_photos,
@@ -32,20 +33,17 @@ from channel.lock import scheduler_lock
 from channel.logs import log, log_failure
 from channel.night import close_days
 from channel.tables import JobRun
+from channel.tasks import forget_results, resume_lost, work_until
 from scans.copies import find_copies, fit, without_evidence
 from scans.versions import upsert
 from stores.accusations import judge_dealers
-from stores.tables import ClosedDay, Sale, Store
 
 TICK_S = 30
 WATCH_S = 1
-GRACE = timedelta(hours=1)  # phones that were offline send what they held back
-LOOK_BACK_DAYS = 400
 RETRY_AFTER = timedelta(minutes=10)
 LOST_AFTER = timedelta(hours=6)
 KEEP_RUNS = timedelta(days=90)
 
-Due = Callable[[Session, Config, datetime], Iterable[str]]
 Run = Callable[[Engine, Config, str, datetime], str]
 
 
@@ -55,43 +53,6 @@ class Job(NamedTuple):
     name: str
     due: Due
     run: Run
-
-
-def missed_days(db: Session, *, zone: str, now: datetime) -> list[date]:
-    """Return the business days that are over in every store's zone and were never closed, the oldest first."""
-    first = db.scalar(select(func.min(Sale.day)))
-    last = last_day_over({zone, *db.scalars(select(Store.zone).distinct())}, now=now)
-    if first is None:
-        return []
-    first = max(first, last - timedelta(days=LOOK_BACK_DAYS))
-    closed = set(db.scalars(select(ClosedDay.day).where(ClosedDay.day >= first)))
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [day for day in days if day not in closed]
-
-
-def last_missed_day(db: Session, config: Config, now: datetime) -> list[str]:
-    """Make the newest missed day due: all days missed before it are closed with it."""
-    return [day.isoformat() for day in missed_days(db, zone=config.zone, now=now)[-1:]]
-
-
-def every_day(_db: Session, config: Config, now: datetime) -> list[str]:
-    """Make a job due once for every day of the owner's that is over; days missed are not caught up."""
-    return [last_day_over([config.zone], now=now).isoformat()]
-
-
-def last_day_over(zones: Iterable[str], *, now: datetime) -> date:
-    """Return the last day that ended at least an hour ago wherever a store is."""
-    return min((now - GRACE).astimezone(ZoneInfo(zone)).date() for zone in zones) - timedelta(days=1)
-
-
-def this_slot(minutes: int) -> Due:
-    """Make a job due once in every so many minutes; what was missed needs no catching up."""
-
-    def due(_db: Session, _config: Config, now: datetime) -> list[str]:
-        slot = int(now.timestamp()) // (minutes * 60) * minutes * 60
-        return [datetime.fromtimestamp(slot, UTC).strftime("%Y-%m-%dT%H:%MZ")]
-
-    return due
 
 
 def close_missed(engine: Engine, config: Config, _period: str, now: datetime) -> str:
@@ -123,13 +84,14 @@ def settle_recalls(engine: Engine, config: Config, _period: str, now: datetime) 
 
 
 def forget(engine: Engine, config: Config, _period: str, now: datetime) -> str:
-    """Delete old positions, photos about codes that are decided, counts of refusals and rows of jobs."""
+    """Delete old positions, photos about codes that are decided, counts of refusals, files of tasks, rows of jobs."""
     positions = _until_none(engine, lambda db: forget_positions(db, config=config, now=now))
     with transaction(engine) as db:
         forget_refusals(db, now=now)
         photos = forget_photos(db, config=config, now=now)
         db.execute(delete(JobRun).where(JobRun.started_at < now - KEEP_RUNS, JobRun.state == "done"))
-    return f"{positions} positions, {photos} photos deleted"
+    files = forget_results(engine, config=config, now=now)
+    return f"{positions} positions, {photos} photos, the files of {files} tasks deleted"
 
 
 def find_copied(engine: Engine, _config: Config, _period: str, now: datetime) -> str:
@@ -222,6 +184,10 @@ def run_scheduler(config: Config, *, parent: int | None = None) -> None:
 
 def _schedule(engine: Engine, config: Config, *, is_over: Callable[[], bool]) -> None:
     give_up_running(engine)
+    resume_lost(engine)
+    ended = Event()
+    worker = Thread(target=work_until, args=(engine, config, ended), name="tasks")
+    worker.start()
     scheduler = BlockingScheduler(timezone=UTC)
 
     def tick() -> None:
@@ -229,6 +195,7 @@ def _schedule(engine: Engine, config: Config, *, is_over: Callable[[], bool]) ->
 
     def watch() -> None:
         if is_over():
+            ended.set()
             scheduler.shutdown(wait=False)
 
     options = {"trigger": "interval", "max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -236,6 +203,7 @@ def _schedule(engine: Engine, config: Config, *, is_over: Callable[[], bool]) ->
     scheduler.add_job(watch, seconds=WATCH_S, **options)
     log.info("scheduler", state="started", jobs=[job.name for job in JOBS])
     scheduler.start()
+    worker.join()
     log.info("scheduler", state="ended")
 
 

@@ -1,8 +1,19 @@
 """Tables of the doors: who may come in, what was refused, which jobs were done. Knows scans and stores."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 import stores.tables  # noqa: F401 - foreign keys point there
@@ -10,6 +21,7 @@ from scans.schema import Base, Key, OutsideId, Word, one_of
 
 ROLES = ("owner", "finance", "dealer", "franchisee", "keeper", "guide", "rep", "auditor", "api")
 JOB_STATES = ("running", "done", "failed")
+TASK_STATES = ("waiting", "running", "done", "failed", "cancelled")
 
 
 class User(Base):
@@ -71,3 +83,32 @@ class JobRun(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     note: Mapped[str | None] = mapped_column(String(500))
+
+
+class Task(Base):
+    """Long work that somebody ordered in the office, done by the scheduler; `task_id` is made by whoever orders it.
+
+    `about` is the batch it belongs to, `result` the name of its file until that is forgotten. Whoever works on it knows
+    the number of the attempt: when that has changed, or the state, it is no longer theirs.
+    """
+
+    __tablename__ = "task"
+    __table_args__ = (
+        one_of("state", TASK_STATES),
+        CheckConstraint("0 <= done AND done <= total", name="within"),
+        Index("ix_task_state", "state", "made_at"),
+    )
+    task_id: Mapped[str] = mapped_column(OutsideId, primary_key=True)
+    kind: Mapped[str] = mapped_column(Word)
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    about: Mapped[str] = mapped_column(OutsideId, index=True)
+    state: Mapped[str] = mapped_column(Word)
+    done: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    result: Mapped[str | None] = mapped_column(String(200))
+    error: Mapped[str | None] = mapped_column(String(500))
+    made_by: Mapped[str] = mapped_column(OutsideId)
+    made_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

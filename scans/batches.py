@@ -146,6 +146,8 @@ def _agreed(db: Session, gtin: str, terms: Terms) -> tuple[int, dict[str, Any]]:
         raise UnknownProductError(f"there is no product {gtin}")
     agreed = check_terms(terms, shelf_life_days=product.shelf_life_days)
     return product.id, {"lot": agreed.lot, "expires_on": agreed.expires_on, "earns": agreed.earns}
+
+
 def batches_by_key(db: Session) -> dict[str, int]:
     """Return how many batches each key has made the codes or draws the prizes of."""
     made = select(Batch.key_id, func.count()).group_by(Batch.key_id)

@@ -123,8 +123,8 @@ def begin_export(
     return _lines(db, select(Export.number).where(Export.ident == ident))[0]
 
 
-def finish_export(db: Session, *, number: int, size_bytes: int, sha256: str, now: datetime) -> None:
-    """Write down what the file is, when it is complete."""
+def finish_export(db: Session, *, number: int, size_bytes: int | None, sha256: str | None, now: datetime) -> None:
+    """Write down what the file is, when it is complete; a folder of files has neither size nor hash."""
     done = update(Export).where(Export.number == number)
     db.execute(done.values(size_bytes=size_bytes, sha256=sha256, finished_at=now))
 

@@ -8,13 +8,18 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from channel.access import add_user, set_password
 from channel.config import Config
 from channel.database import transaction
 from channel.journey import NewScan, PlaceTold, activate_batch, release_due, report_code, take_deliveries, take_scans
 from channel.night import close_days
+from channel.tasks import cancel
+from channel.tasks import order as order_task
 from scans.catalogue import IssuedBatch
+from scans.codefiles import choose
+from scans.custody import Order, begin_export
 from scans.gs1 import parse_link
 from scans.keys import KeyRing
 from scans.photos import clean_photo
@@ -98,7 +103,8 @@ def brand(engine: Engine, config: Config) -> World:
         tiers = ((188, 3000), (880, 100))
         put_rewards(db, rows=[RewardRow("R-TEA", gtin, "drawn", tiers, date(2026, 1, 1))])
         batch = make.batch(db, ring=ring, state="issued", gtin=gtin, count=4800, items_per_case=24, cases_per_pallet=10)
-        make.batch(db, ring=ring, state="issued", gtin=gtin, count=240)
+        waiting = make.batch(db, ring=ring, state="issued", gtin=gtin, count=240)
+        _hand_over(db, waiting)
         for name, role, party in USERS:
             add_user(db, name=name, role=role, party=party, now=NOW)
             set_password(db, name=name, password=PASSWORD)
@@ -107,8 +113,24 @@ def brand(engine: Engine, config: Config) -> World:
         activate_batch(db, config=config, ring=ring, batch_id=batch.batch_id, now=NOW - timedelta(days=DAYS + 5))
     sold = _sell(engine, config, ring, batch)
     _copy(engine, config, ring, batch)
+    leaked = [NewScan(make.uri_at(waiting, ring=ring, position=n), f"early{n}", f"p{n}") for n in (3, 9, 201)]
+    with transaction(engine) as db:
+        take_scans(db, config=config, ring=ring, scans=leaked, now=NOW - timedelta(hours=3))
     close_days(engine, config=config, days=[TODAY - timedelta(days=number) for number in range(DAYS, 0, -1)], now=NOW)
     return World(engine, config, ring, batch, sold)
+
+
+def _hand_over(db: Session, batch: IssuedBatch) -> None:
+    """Give the codes of a batch to two printers; a third file is being made."""
+    at = NOW - timedelta(days=1)
+    for number, receiver, first in ((1, "江南印务", 1), (2, "Printer Wang", 121), (3, "江南印务", 1)):
+        order = Order(choose(batch, level="item", first=first), "csv", receiver, ())
+        ident, when = f"F{number}", at + timedelta(minutes=number)
+        line = begin_export(db, ident=ident, batch=batch, order=order, made_by="boss", now=when)
+        about = {"parameters": {"ident": ident}, "about": batch.batch_id, "total": line.size, "made_by": "boss"}
+        order_task(db, task_id=f"task-{number}", kind="codes", now=when, **about)
+        if number < 3:
+            cancel(db, task_id=f"task-{number}", now=when)
 
 
 def _sell(engine: Engine, config: Config, ring: KeyRing, batch: IssuedBatch) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from channel.commands.issuing import RECEIVER, whoever
 from channel.commands.opening import Opened, opened, progress, say
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help
 @click.option("--layout", "layout_name", default="a4-24", show_default=True, help="A sheet or a roll, or a .toml file.")
 @click.option("--name", help="The product's name on the label.  [default: as in the list of products]")
 @click.option("--lot", help="The lot on the label.  [default: the batch's]")
+@RECEIVER
 @OUT
 def labels(
     batch: str,
@@ -42,6 +44,7 @@ def labels(
     layout_name: str,
     name: str | None,
     lot: str | None,
+    receiver: str | None,
     out: Path,
 ) -> None:
     """Write the print files of BATCH: a PDF, or one file per label into a folder or a .zip.
@@ -50,6 +53,7 @@ def labels(
     """
     from channel.database import reading, transaction
     from scans.batches import batch_list, catalogue
+    from scans.custody import finish_export
     from scans.labels import PrintRun, write_labels
     from scans.layouts import find_layout
     from scans.prints import record_print
@@ -64,9 +68,12 @@ def labels(
         words = product if name is None else name, issued.lot or "" if lot is None else lot
         run = PrintRun(issued, secret, house.config.base_url, level, first, last, *words)
         _warn_of_small(run, form, layout)
+        number = _begin_print(house, run, form, receiver)
         printed = write_labels(out, run=run, form=form, layout=layout, progress=tell)
+        size_bytes = out.stat().st_size if printed.sha256 else None
         with transaction(house.engine) as db:
             record_print(db, printed=printed, now=house.now)
+            finish_export(db, number=number, size_bytes=size_bytes, sha256=printed.sha256, now=house.now)
     _say_printed(printed, out)
 
 
@@ -102,6 +109,20 @@ def _verdict(house: Opened, issued: "Catalogue", ring: "KeyRing", text: str) -> 
     except (GtinError, LinkError, UnknownCodeError) as error:
         return f"not valid: {error}"
     return f"valid {found.batch.batch_id} {found.position} {found.level} {_life(house, issued, found)}"
+
+
+def _begin_print(house: Opened, run: "PrintRun", form: str, receiver: str | None) -> int:
+    """Write down that labels are printed, before the first code is: a printed file is in custody like any other."""
+    from channel.database import transaction
+    from scans.codefiles import choose
+    from scans.custody import Order, begin_export, check_receiver, new_ident
+
+    order = Order(
+        choose(run.batch, level=run.level, first=run.first, last=run.last), form, check_receiver(receiver), ()
+    )
+    with transaction(house.engine) as db:
+        line = begin_export(db, ident=new_ident(), batch=run.batch, order=order, made_by=whoever(), now=house.now)
+    return line.number
 
 
 def _warn_of_small(run: "PrintRun", form: str, layout: "Layout") -> None:

@@ -68,7 +68,7 @@ def issue(out: Path, receiver: str | None, encrypt: tuple[str, ...], **asked: An
             sizes = {name: asked[name] for name in SIZES}
             batch = issue_batch(db, ring=house.ring, now=house.now, terms=terms, **sizes)
             whole = order._replace(stretches=choose(batch))
-            return begin_export(db, ident=ident, batch=batch, order=whole, made_by=_whoever(), now=house.now)
+            return begin_export(db, ident=ident, batch=batch, order=whole, made_by=whoever(), now=house.now)
 
         begun = begin(house.engine, out=out, asked=["issue", asked, order], order=order, write_down=write_down)
         _write(house, begun, order, out)
@@ -97,7 +97,7 @@ def export(batch: str, out: Path, receiver: str | None, encrypt: tuple[str, ...]
         order = _order(out, choose(issued, **asked), receiver, encrypt)
 
         def write_down(db: "Session", ident: str) -> "ExportLine":
-            return begin_export(db, ident=ident, batch=issued, order=order, made_by=_whoever(), now=house.now)
+            return begin_export(db, ident=ident, batch=issued, order=order, made_by=whoever(), now=house.now)
 
         begun = begin(house.engine, out=out, asked=["export", batch, order], order=order, write_down=write_down)
         _write(house, begun, order, out)
@@ -146,7 +146,7 @@ def _write(house: Opened, begun: "Begun", order: "Order", out: Path) -> None:
     say(f"wrote {begun.line.size} codes to {out}")
 
 
-def _whoever() -> str:
+def whoever() -> str:
     """Return who sits at the machine."""
     try:
         return getpass.getuser()

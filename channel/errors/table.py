@@ -37,6 +37,8 @@ from channel.journey.correcting import CannotChooseError
 from channel.limits import TooManyError
 from channel.night import DayNotOverError
 from channel.panels import PanelError
+from channel.tasks import TaskExistsError, TooManyTasksError, UnknownTaskError
+from channel.tasks.working import TaskLostError, TaskStoppedError
 from channel.writer import BusyError
 from scans.batches import BatchError
 from scans.catalogue import UnknownBatchError, UnknownCodeError
@@ -92,6 +94,7 @@ STATUS: dict[type[Exception], Told] = {
     UnknownPartyError: Told(404, "not-found"),
     UnknownRepError: Told(404, "not-found"),
     UnknownVisitError: Told(404, "not-found"),
+    UnknownTaskError: Told(404, "not-found"),
     UnknownDoubtError: Told(404, "not-found"),
     UnknownCaseError: Told(404, "not-found"),
     UnknownPhotoError: Told(404, "not-found"),
@@ -123,6 +126,8 @@ STATUS: dict[type[Exception], Told] = {
     BatchError: Told(422, "bad-batch"),
     SsccPrefixError: Told(422, "bad-sscc-prefix"),
     CodeFileError: Told(422, "bad-code-file"),
+    TaskExistsError: Told(409, "task-exists"),
+    TooManyTasksError: Told(429, "too-many-tasks"),
     ReceiverError: Told(422, "bad-receiver"),
     RecipientError: Told(422, "bad-recipient"),
     TermsError: Told(422, "bad-terms"),
@@ -167,6 +172,8 @@ BUGS: tuple[type[Exception], ...] = (
     PostingError,
     ShareError,
     TargetError,
+    TaskLostError,
+    TaskStoppedError,
 )
 SENTENCES = {
     "not-found": "There is nothing at this address, or not for whoever asks.",

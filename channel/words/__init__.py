@@ -28,6 +28,13 @@ from channel.words.locale import (
     ngettext,
     other_language,
 )
+from channel.words.minted import (
+    CODE_FORMS,
+    KEY_PURPOSES,
+    KEY_STATES,
+    TASK_KINDS,
+    TASK_STATES,
+)
 from channel.words.reasons import (
     doubt_reason,
     flag_reason,
@@ -71,6 +78,7 @@ __all__ = [
     "ARRIVAL_WHYS",
     "BATCH_STATES",
     "CAUSES",
+    "CODE_FORMS",
     "COLUMNS",
     "DATUMS",
     "DIRECTIONS",
@@ -80,6 +88,8 @@ __all__ = [
     "EVIDENCE",
     "FOLLOWS",
     "IMPORTS",
+    "KEY_PURPOSES",
+    "KEY_STATES",
     "LANGUAGES",
     "LEVELS",
     "LINK_TYPES",
@@ -92,6 +102,8 @@ __all__ = [
     "SHARE_STATES",
     "STATES",
     "STEPS",
+    "TASK_KINDS",
+    "TASK_STATES",
     "VERDICTS",
     "apart",
     "at",

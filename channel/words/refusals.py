@@ -55,6 +55,7 @@ _VERBATIM = (
     N_("a lot has 1 to 20 letters, digits or signs"),
     N_("the product has no shelf life: say when the batch expires"),
     N_("the batch expires before it was made"),
+    N_("the scheduler ended while this was done, three times"),
 )
 _WITH_NUMBERS = (
     (r"longer than (?P<count>\d+) words", N_("longer than %(count)s words")),
@@ -74,8 +75,7 @@ _WITH_NUMBERS = (
     (r"line 1: unknown column (?P<column>.+); known are (?P<known>.+)",
      N_("line 1: unknown column %(column)s; known are %(known)s")),
     (r"line 1: column (?P<column>.+) stands there twice", N_("line 1: column %(column)s stands there twice")),
-    (r"here a batch has 1 to (?P<most>\d+) items; larger ones are issued by command",
-     N_("here a batch has 1 to %(most)s items; larger ones are issued by command")),
+    (r"a batch has 1 to (?P<most>\d+) items", N_("a batch has 1 to %(most)s items")),
 )  # fmt: skip
 
 

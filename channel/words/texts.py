@@ -231,6 +231,8 @@ PROBLEMS: Texts = {
     "sign-in-refused": _("The name or the password is wrong."),
     "role-refused": _("Your role may not do this."),
     "forged-form": _("This form is too old or comes from elsewhere. Go back, reload and send it again."),
+    "task-exists": _("This was ordered already: look at the list of tasks."),
+    "too-many-tasks": _("Too much is waiting to be done. Let some of it finish first."),
     "too-many-requests": _("Too many tries. Please wait a while."),
     "busy": _("Too many people at once. Send it again: nothing is counted twice."),
     "database-unavailable": _("The database does not answer just now. Please try again."),

@@ -20,6 +20,7 @@ from channel.commands import codes, importing, issuing, people
 from channel.database import make_engine, reading, transaction
 from channel.imports import KINDS
 from channel.tables import ROLES, Membership, Token
+from scans.custody import export_list
 from scans.gs1 import GtinError
 from scans.labels import FORMS
 from scans.layouts import LAYOUTS
@@ -350,6 +351,22 @@ def test_labels_are_a_pdf_or_an_archive_of_nothing_but_labels(ready: Run, batch:
         "has 3 codes of level case"
         in ready("labels", batch, "--format", "png", "--level", "case", "--to", 4, "--out", "x", code=1).stderr
     )
+
+
+def test_labels_are_in_custody_too(ready: Run, batch: str, here: Path) -> None:
+    ready("labels", batch, "--format", "pdf", "--to", 3, "--receiver", "Printer Li", "--out", "all.pdf")
+    ready("labels", batch, "--format", "zpl", "--level", "case", "--out", "folder")
+    engine = make_engine(f"sqlite:///{here}/instance/glassbox.db")
+    with reading(engine) as db:
+        folder, pdf, _ = export_list(db)
+    engine.dispose()
+    assert (pdf.receiver, pdf.ranges, pdf.size_bytes) == (
+        "Printer Li",
+        (("item", 1, 3),),
+        Path("all.pdf").stat().st_size,
+    )
+    assert (folder.form, folder.size, folder.sha256) == ("zpl", 3, None)
+    assert folder.finished_at
 
 
 def test_bad_rows_are_told_beside_the_file_and_good_ones_go_in(ready: Run, here: Path) -> None:

@@ -10,17 +10,15 @@ import pytest
 from sqlalchemy import select
 
 from channel.database import reading, transaction
+from channel.due import last_day_over, missed_days, this_slot
 from channel.jobs import (
     JOBS,
     LOST_AFTER,
     RETRY_AFTER,
     Job,
     give_up_running,
-    last_day_over,
-    missed_days,
     run_due,
     take,
-    this_slot,
 )
 from channel.journey import NewScan, take_scan
 from channel.lock import scheduler_lock

@@ -3,6 +3,7 @@
 from channel.pages.office import (
     batches,
     board,
+    custody,
     diversion,
     doubts,
     files,
@@ -12,6 +13,7 @@ from channel.pages.office import (
     records,
     returns,
     store,
+    tasks,
     trace,
 )
 from channel.pages.office.door import page
@@ -19,6 +21,7 @@ from channel.pages.office.door import page
 __all__ = [
     "batches",
     "board",
+    "custody",
     "diversion",
     "doubts",
     "files",
@@ -29,5 +32,6 @@ __all__ = [
     "records",
     "returns",
     "store",
+    "tasks",
     "trace",
 ]

@@ -1,31 +1,30 @@
-"""Batches in the office: issue, activate, recall, print. What takes long is left to the commands."""
+"""Batches in the office: issued in any size, listed, shown with their files. What takes long is a task."""
 
-import tempfile
-from io import BytesIO
-from pathlib import Path
-
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from channel import access, providers
-from channel.pages.downloads import attachment
+from channel.pages.forms import random_key, told_id
 from channel.pages.office.door import EDITORS, READERS, page, whole
+from channel.pages.office.tasks import order_codes
 from channel.pages.office.terms import told_terms
-from scans.batches import BatchError, batch_list, catalogue, issue_batch
+from channel.tasks import TaskExistsError, find_task, task_list
+from scans.batches import MAX_COUNT, BatchError, batch_list, catalogue, issue_batch
 from scans.catalogue import UnknownBatchError
-from scans.codefiles import CodeRun, choose, write_codes
+from scans.codefiles import FORMS
+from scans.custody import ReceiverError, export_list, receivers
 from scans.gs1 import GtinError
-from scans.labels import PrintRun, write_labels
-from scans.layouts import LAYOUTS, built_in
-from scans.prints import print_list, record_print
+from scans.labels import FORMS as LABEL_FORMS
+from scans.layouts import LAYOUTS
+from scans.prints import print_list
 from scans.products import UnknownProductError, product_list
+from scans.sealing import RecipientError
 from scans.terms import TermsError
 
-MOST_HERE = 20_000
-MOST_LABELS = 5_000
 A_PAGE = 30
 PRODUCTS_LISTED = 200
 PARTS_SHOWN = 100
+FILES_SHOWN, TASKS_SHOWN = 50, 20
 
 
 @page.get("/batches")
@@ -38,23 +37,25 @@ def batches() -> str:
 @page.post("/batches")
 @access.allow(*EDITORS)
 def issue() -> ResponseReturnValue:
-    """Issue a batch of a size that a page can wait for."""
+    """Issue a batch, and order the file of its codes: a form that is sent twice issues one."""
+    task_id = told_id(request.form.get("task", ""))
     try:
-        count = whole("count")
-        if count is None or count > MOST_HERE:
-            raise BatchError(f"here a batch has 1 to {MOST_HERE} items; larger ones are issued by command")
         with providers.transaction() as db:
             batch = issue_batch(
                 db,
                 ring=providers.ring(),
                 gtin=request.form.get("gtin", ""),
-                count=count,
+                count=whole("count") or 0,
                 items_per_case=whole("items_per_case"),
                 cases_per_pallet=whole("cases_per_pallet"),
                 terms=told_terms(),
                 now=providers.now(),
             )
-    except (BatchError, TermsError, GtinError, UnknownProductError) as error:
+            order_codes(db, task_id=task_id, batch=batch)
+    except TaskExistsError:
+        with providers.reading() as db:
+            return redirect(url_for("office.batch", batch_id=find_task(db, task_id=task_id).about), 303)
+    except (BatchError, TermsError, GtinError, ReceiverError, RecipientError, UnknownProductError) as error:
         return _listed(refused=str(error)), 422
     return redirect(url_for("office.batch", batch_id=batch.batch_id), 303)
 
@@ -69,6 +70,9 @@ def batch(batch_id: str) -> str:
             raise UnknownBatchError(f"there is no batch {batch_id}")
         known = catalogue(db).batch(batch_id)
         prints = print_list(db, batch_id=batch_id)
+        files = export_list(db, batch_id=batch_id, limit=FILES_SHOWN)
+        ordered = task_list(db, about=batch_id, limit=TASKS_SHOWN)
+        named = receivers(db)
     return render_template(
         "office/batch.html",
         batch=found[0],
@@ -76,48 +80,14 @@ def batch(batch_id: str) -> str:
         parts=known.parts[:PARTS_SHOWN],
         more_parts=max(0, len(known.parts) - PARTS_SHOWN),
         codes=sum(span.size for span in known.spans),
-        prints=prints,
+        files=files,
+        tasks=ordered,
+        receivers=named,
+        forms={"codes": FORMS, "labels": LABEL_FORMS},
         layouts=LAYOUTS.values(),
-        most=MOST_HERE,
-        most_labels=MOST_LABELS,
+        prints=prints,
+        new_task=random_key,
     )
-
-
-@page.post("/batches/<batch_id>/labels.pdf")
-@access.allow(*EDITORS)
-def labels(batch_id: str) -> Response:
-    """Give sheets of labels; a POST, since a list of live codes is no address to share."""
-    with providers.reading() as db:
-        known = catalogue(db).batch(batch_id)
-        product = batch_list(db, batch_id=batch_id, limit=1)[0].product
-    level = request.form.get("level", "item")
-    first = whole("first") or 1
-    last = min(whole("last") or known.span(level).size, first + MOST_LABELS - 1)
-    secret = providers.ring().key(known.key_id).secret
-    run = PrintRun(known, secret, providers.config().base_url, level, first, last, product, known.lot or "")
-    layout = built_in(request.form.get("layout", next(iter(LAYOUTS))))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "labels.pdf")
-        printed = write_labels(path, run=run, form="pdf", layout=layout, progress=_quiet)
-        body = path.read_bytes()
-    with providers.transaction() as db:
-        record_print(db, printed=printed, now=providers.now())
-    return attachment(body, kind="application/pdf", name=f"{batch_id}-{level}-{first}-{last}.pdf")
-
-
-@page.post("/batches/<batch_id>/codes.csv")
-@access.allow(*EDITORS)
-def codes(batch_id: str) -> Response:
-    """Give all codes of a batch that is small enough."""
-    with providers.reading() as db:
-        known = catalogue(db).batch(batch_id)
-    if sum(span.size for span in known.spans) > 2 * MOST_HERE:
-        raise BatchError("this batch is too large for a page; its codes are written by command")
-    secret = providers.ring().key(known.key_id).secret
-    body = BytesIO()
-    run = CodeRun(known, secret, providers.config().base_url, choose(known))
-    write_codes(body, form="csv", run=run, progress=_quiet)
-    return attachment(body.getvalue(), kind="text/csv; charset=utf-8", name=f"{batch_id}.csv")
 
 
 def _listed(refused: str | None = None) -> str:
@@ -126,17 +96,17 @@ def _listed(refused: str | None = None) -> str:
     with providers.reading() as db:
         found = batch_list(db, limit=A_PAGE + 1, offset=A_PAGE * (at_page - 1))
         goods = product_list(db, limit=PRODUCTS_LISTED)
+        named = receivers(db)
     return render_template(
         "office/batches.html",
         batches=found[:A_PAGE],
         more=len(found) > A_PAGE,
         at_page=at_page,
         goods=goods,
-        most=MOST_HERE,
+        most=MAX_COUNT,
+        forms=FORMS,
+        receivers=named,
+        new_task=random_key,
         refused=refused,
         form=request.form,
     )
-
-
-def _quiet(_done: int, _total: int) -> None:
-    """Say nothing: a page has no progress to show."""
