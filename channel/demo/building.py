@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from channel.config import Config
 from channel.database import make_engine, transaction, upgrade
 from channel.demo import files, goods, troubles
+from channel.demo.aftermath import come_back, terms_of
 from channel.demo.world import World, make_world
 from channel.imports import KINDS, BadRow, Door, ImportFileError, import_file
 from channel.jobs import find_copied
@@ -20,6 +21,7 @@ from channel.night import close_days
 from scans.batches import issue_batch
 from scans.codefiles import CodeRun, choose, write_codes
 from scans.keys import KeyRing, make_ring
+from scans.terms import Terms
 from stores.accounts import open_house_accounts
 from stores.accusations import judge_dealers
 
@@ -83,9 +85,10 @@ def _draw(
     troubles.dry_up(world, plan)
     sold = goods.sell(rng, world, plan)
     cases = goods.pack(sold)
+    last_day = world.day(world.days - 1)
     uris = [
-        _issue(engine, config, folder, gtin, needed + SPARE, begin)
-        for gtin, needed in zip(files.products(), cases.needed, strict=True)
+        _issue(engine, config, folder, gtin, needed + SPARE, terms_of(number, last_day=last_day), begin)
+        for number, (gtin, needed) in enumerate(zip(files.products(), cases.needed, strict=True))
     ]
     rows = files.deliveries(world, cases, [some[1] for some in uris], direct=direct)
     path = files.write_rows(folder / "deliveries.csv", rows)
@@ -101,11 +104,11 @@ def _draw(
 
 
 def _issue(
-    engine: Engine, config: Config, folder: Path, gtin: str, count: int, begin: datetime
+    engine: Engine, config: Config, folder: Path, gtin: str, count: int, terms: Terms, begin: datetime
 ) -> tuple[list[str], list[str]]:
     ring = KeyRing.load(config.keys_path)
     with transaction(engine) as db:
-        batch = issue_batch(db, ring=ring, gtin=gtin, count=count, items_per_case=goods.CASE, now=begin)
+        batch = issue_batch(db, ring=ring, gtin=gtin, count=count, items_per_case=goods.CASE, terms=terms, now=begin)
     path = folder / f"batch-{gtin}.csv"
     secret = ring.key(batch.key_id).secret
     with path.open("wb") as file:
@@ -124,6 +127,14 @@ def _live(engine: Engine, config: Config, world: World, scans: list[Path], tell:
         if number % RELEASE_EVERY_DAYS == 0 or number == len(scans) - 1:
             _release(engine, config, night)
         tell("scans", number + 1, len(scans))
+    with transaction(engine) as db:
+        come_back(
+            db,
+            config=config,
+            ring=KeyRing.load(config.keys_path),
+            spare=SPARE,
+            now=_night(world.day(world.days - 1), config),
+        )
     close_days(
         engine,
         config=config,

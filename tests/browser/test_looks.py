@@ -55,6 +55,7 @@ MORE_PAGES = {
     "tasks": ("qian", "/office/tasks"),
     "task": ("boss", "/office/tasks/task-3"),
     "task that was called off": ("boss", "/office/tasks/task-1"),
+    "returns": ("boss", "/office/returns"),
     "plans": ("qian", "/office/money"),
     "import": ("boss", "/office/import"),
     "refused": ("qian", "/office/import"),

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from scans import life
 from scans.batches import catalogue
 from scans.catalogue import FrozenReward, UnknownBatchError
+from scans.holdings import life_of
 from scans.life import (
     BatchStateError,
     PartError,
@@ -17,6 +18,7 @@ from scans.life import (
     recall,
 )
 from scans.packing import at
+from scans.packings import PackingRow, put_packings
 from scans.parts import Positions
 from scans.tables import Batch, BatchPart
 from tests import make
@@ -123,3 +125,19 @@ def test_an_unknown_batch_is_said(db):
             move(db, batch_id="B0", now=NOW)
     with pytest.raises(UnknownBatchError):
         recall(db, batch_id="B0", why="", now=NOW)
+
+
+def test_a_case_that_was_packed_anew_is_what_is_in_it_now(db, tmp_path):
+    ring = make.ring(tmp_path)
+    batch = make.batch(db, ring=ring, state="issued")
+    uris = {
+        (level, n): make.uri_at(batch, ring=ring, level=level, position=n) for level, n in (("item", 1), ("case", 2))
+    }
+    put_packings(db, ring=ring, rows=[PackingRow("P1", uris["item", 1], uris["case", 2], NOW)], now=NOW)
+    recall(db, batch_id=batch.batch_id, why="glass", now=NOW, part=Positions(1, 1))
+    known = catalogue(db).batch(batch.batch_id)
+    states = {
+        number: [life_of(db, found=at(known, "case", number), at=NOW + timedelta(hours=hours)) for hours in (-1, 1)]
+        for number in (1, 2)
+    }
+    assert states == {1: ["recalled", "issued"], 2: ["issued", "recalled"]}

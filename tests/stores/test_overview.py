@@ -6,6 +6,8 @@ import pytest
 
 from channel.database import transaction
 from channel.journey import NewScan, PlaceTold, take_deliveries, take_scans
+from scans.life import activate, recall
+from scans.parts import Positions
 from stores import overview
 from stores.deliveries import DeliveryRow
 from stores.tables import Flag, Outcome, StoreDay, Visit
@@ -124,3 +126,13 @@ def test_deliveries_to_a_store_are_listed(world):
         told = {"start": MIDNIGHT, "end": MIDNIGHT + DAY}
         assert overview.handed_to(db, store_id="S-near", **told) == [("D-1", make.NOW, "case")]
         assert overview.handed_to(db, store_id="S-far", **told) == []
+
+
+def test_of_a_batch_in_parts_those_that_are_activated_count(db, tmp_path):
+    ring = make.ring(tmp_path)
+    batch = make.batch(db, ring=ring, state="issued")
+    activate(db, batch_id=batch.batch_id, now=make.NOW, part=Positions(1, 10))
+    recall(db, batch_id=batch.batch_id, why="glass", now=make.NOW, part=Positions(10, 12))
+    assert overview.way_of_codes(db)[:2] == (24, 9)
+    activate(db, batch_id=batch.batch_id, now=make.NOW)
+    assert overview.way_of_codes(db)[:2] == (24, 21)
