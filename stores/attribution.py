@@ -101,7 +101,8 @@ def weigh(distances_m: Sequence[float], *, accuracy_m: float | None) -> list[flo
     spread_m = max((accuracy_m or 0.0) / 2.45, HABIT_M)
     nearest_m = min(distances_m)
     likely = [math.exp((nearest_m**2 - d**2) / (2 * spread_m**2)) for d in distances_m]
-    return [one / sum(likely) for one in likely]
+    total = sum(likely)
+    return [one / total for one in likely]
 
 
 def attribute(
