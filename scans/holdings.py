@@ -69,12 +69,6 @@ def surroundings(db: Session, *, found: Collection[Found]) -> dict[int, list[Hol
     return around
 
 
-def parents_at(db: Session, *, found: Collection[Found], at: datetime) -> dict[int, list[Found]]:
-    """Return what is around each code at an instant, from the nearest outwards."""
-    around = surroundings(db, found=found)
-    return {no: [one.outer for one in line if one.covers(at)] for no, line in around.items()}
-
-
 def contents(db: Session, *, found: Sequence[Found], at: datetime) -> dict[int, list[range]]:
     """Return the code numbers of what is directly in each case or on each pallet at an instant, as ranges in order."""
     by_range = {one.code_no: children(one) for one in found}

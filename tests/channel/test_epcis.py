@@ -19,7 +19,7 @@ from channel.epcis.hashing import prehash
 from channel.epcis.uris import as_link, canonical
 from channel.journey import NewScan, PlaceTold, take_deliveries, take_packings, take_scan
 from scans.catalogue import IssuedBatch
-from scans.holdings import contents, parents_at
+from scans.holdings import contents, surroundings
 from scans.packing import at
 from scans.packings import PackingRow
 from scans.tables import Packing
@@ -66,9 +66,8 @@ class House(worlds.World):
             moves = sorted(db.execute(select(Packing.child_no, Packing.parent_no, Packing.packed_at)).all(), key=str)
             told = select(Delivery.code_no, Delivery.from_id, Delivery.to_store_id, Delivery.delivered_at)
             items = [at(self.marked, "item", position) for position in range(1, 25)]
-            around = {
-                no: [one.code_no for one in line] for no, line in parents_at(db, found=items, at=make.NOW).items()
-            }
+            lines = surroundings(db, found=items).items()
+            around = {no: [one.outer.code_no for one in line if one.covers(make.NOW)] for no, line in lines}
             return moves, sorted(db.execute(told).all(), key=str), around, delivered_to(db, found=items)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from channel.database import transaction
 from scans.batches import catalogue
 from scans.catalogue import IssuedBatch
-from scans.holdings import contents, ever_inside, items_at, parents_at, stretches, surroundings
+from scans.holdings import contents, ever_inside, items_at, stretches, surroundings
 from scans.keys import KeyRing
 from scans.packing import at, parent
 from scans.packings import PackingRow, put_packings
@@ -61,8 +61,8 @@ def place_of(found: Any) -> tuple[str, int]:
 
 def around(db: Session, batch: IssuedBatch, place: tuple[str, int], hours: int) -> list[tuple[str, int]]:
     found = at(batch, *place)
-    line = parents_at(db, found=[found], at=BEFORE + timedelta(hours=hours))[found.code_no]
-    return [place_of(one) for one in line]
+    line = surroundings(db, found=[found])[found.code_no]
+    return [place_of(one.outer) for one in line if one.covers(BEFORE + timedelta(hours=hours))]
 
 
 def inside(db: Session, batch: IssuedBatch, place: tuple[str, int], hours: int) -> list[tuple[str, int]]:
@@ -218,7 +218,7 @@ def test_a_case_of_another_batch_may_hold_an_item(db: Session, ring: KeyRing, ba
     mixed = row(("item", 1), None, parent_uri=make.uri_at(other, ring=ring, level="case"))
     assert put_packings(db, ring=ring, rows=[mixed], now=make.NOW).new == 1
     item = at(batch, "item", 1)
-    line = parents_at(db, found=[item], at=make.NOW)[item.code_no]
+    line = [one.outer for one in surroundings(db, found=[item])[item.code_no] if one.covers(make.NOW)]
     assert [(one.batch.batch_id, one.level) for one in line] == [(other.batch_id, "case"), (other.batch_id, "pallet")]
     assert (catalogue(db).batch(batch.batch_id).repacked, catalogue(db).batch(other.batch_id).repacked) == (True, False)
 
