@@ -19,7 +19,7 @@ from stores.visits import ACTIONS, CAUSES
 CHANNEL = Path(words.__file__).parents[1]
 ELSEWHERE = {  # only the API and the commands meet these, or the page shows the refusal in its form
     "malformed-json", "unsupported-media-type", "invalid-body", "invalid-query", "bad-token", "bad-role", "bad-span",
-    "bad-reward", "bad-plan", "bad-file", "refused", "day-not-over", "too-far",
+    "bad-event", "bad-reward", "bad-plan", "bad-file", "refused", "day-not-over", "too-far",
 }  # fmt: skip
 
 
