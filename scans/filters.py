@@ -13,15 +13,19 @@ Source: P. Elias, "Efficient storage and retrieval by content and address of sta
 MurmurHash3_x86_32 by A. Appleby over the 16 characters of a serial.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from scans import codes
-from scans.catalogue import IssuedBatch
+from scans.batches import catalogue
+from scans.catalogue import IssuedBatch, Span
 from scans.codes import LENGTH, Serials
+from scans.tables import Batch, Product
 
 MAGIC = b"GBF1"
 HEAD_BYTES = 16
@@ -36,6 +40,14 @@ Hashes = NDArray[np.uint64]
 
 class FilterError(ValueError):
     """So many codes are no load for a phone."""
+
+
+class Carried(NamedTuple):
+    """A batch that may lie on a phone, what it is of, and why it was called back as a whole."""
+
+    batch: IssuedBatch
+    product: str
+    why: str | None
 
 
 class Filter(NamedTuple):
@@ -63,19 +75,30 @@ def filter_bytes(count: int) -> int:
     return HEAD_BYTES + 4 * (-(-count // STEP) + 1) + buckets + -buckets % 4 + 2 * count
 
 
-def make_filter(batch: IssuedBatch, *, secret: bytes, salt: int) -> Filter:
-    """Make the filter of all codes of a batch: items, cases and pallets.
+def all_codes(batch: IssuedBatch) -> list[range]:
+    """Return the code numbers of a batch: items, their outer marks, cases and pallets."""
+    return [range(span.first_no, span.last_no + 1) for span in batch.spans]
+
+
+def recalled_codes(batch: IssuedBatch) -> list[range]:
+    """Return the code numbers of the parts that were called back of a batch that was not, and of what holds them."""
+    recalled = [part for part in batch.parts if part.state == "recalled"] if batch.state != "recalled" else []
+    return [_holding(batch, span, part.first, part.last) for part in recalled for span in batch.spans]
+
+
+def make_filter(ranges: Sequence[range], *, secret: bytes, salt: int) -> Filter:
+    """Make the filter of codes that were issued under one key.
 
     Raises: FilterError for more codes than a phone should carry.
     """
-    count = sum(span.size for span in batch.spans)
+    count = sum(map(len, ranges))
     if count > MAX_CODES:
         raise FilterError(f"a filter for phones holds at most {MAX_CODES} codes")
     hashes = np.empty(count, dtype=np.uint64)
     done = 0
-    for span in batch.spans:
-        for first_no in range(span.first_no, span.last_no + 1, CHUNK):
-            code_nos = np.arange(first_no, min(first_no + CHUNK, span.last_no + 1), dtype=np.uint64)
+    for held in ranges:
+        for first_no in range(held.start, held.stop, CHUNK):
+            code_nos = np.arange(first_no, min(first_no + CHUNK, held.stop), dtype=np.uint64)
             hashes[done : done + len(code_nos)] = hashed(codes.serials(secret, code_nos), salt=salt, count=count)
             done += len(code_nos)
     return pack(hashes, salt=salt)
@@ -125,6 +148,21 @@ def pack(hashes: Hashes, *, salt: int) -> Filter:
     unary[buckets + np.arange(count)] = True
     packed = np.packbits(unary, bitorder="little")
     return Filter(salt, directory, packed, (hashes & np.uint64(0xFFFF)).astype(np.uint16))
+
+
+def carried(db: Session, *, batch_ids: Collection[str], limit: int) -> list[Carried]:
+    """Return what an inspector's phone may carry: the batches named, and the latest."""
+    told = select(Batch.batch_id, Product.name, Batch.recalled_why).join(Product, Product.id == Batch.product_id)
+    latest = select(Batch.id).order_by(Batch.id.desc()).limit(limit)
+    wanted = told.where(or_(Batch.batch_id.in_(batch_ids), Batch.id.in_(latest))).order_by(Batch.id.desc())
+    codes_of = catalogue(db)
+    return [Carried(codes_of.batch(batch_id), name, why) for batch_id, name, why in db.execute(wanted)]
+
+
+def _holding(batch: IssuedBatch, span: Span, first: int, last: int) -> range:
+    in_case = batch.items_per_case or 1
+    size = {"case": in_case, "pallet": in_case * (batch.cases_per_pallet or 1)}.get(span.level, 1)
+    return range(span.first_no + (first - 1) // size, span.first_no + (last - 1) // size + 1)
 
 
 def passes(made: Filter, serials: Serials) -> NDArray[np.bool_]:

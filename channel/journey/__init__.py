@@ -5,7 +5,7 @@ from channel.journey.batches import activate_batch, parts_named
 from channel.journey.correcting import choose_store, take_deliveries, take_packings
 from channel.journey.doubting import decide_doubt, fit_norms, hold_doubted, report_code, withdraw_doubts
 from channel.journey.keeping import forget_photos, forget_positions, release_due, return_reserves
-from channel.journey.looking import Look, answer_for, bought_at, look_at
+from channel.journey.looking import Look, answer_for, bought_at, inspect, look_at
 from channel.journey.returning import reissue_items, scrap_items, take_return, take_returns
 from channel.journey.scanning import Taken, take_scan, take_scans
 from scans.intake import NewScan, PlaceTold
@@ -24,6 +24,7 @@ __all__ = [
     "forget_photos",
     "forget_positions",
     "hold_doubted",
+    "inspect",
     "look_at",
     "parts_named",
     "reissue_items",

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from scans.answers import Answered, claimant, device_answer, is_claimed
 from scans.batches import catalogue
-from scans.catalogue import identify
+from scans.catalogue import Found, find_printed, identify
 from scans.doubts import spread
 from scans.gs1 import item_link
 from scans.keys import KeyRing
@@ -54,6 +54,18 @@ def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str, day: date) ->
     """
     link = item_link(gtin, serial)
     found = identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial)
+    return _look(db, found=found, tail=link.serial[-4:], day=day)
+
+
+def inspect(db: Session, *, ring: KeyRing, text: str, day: date) -> Look:
+    """Tell what is known of a code that was scanned or typed by somebody who works here; reads only.
+
+    Raises: GtinError, LinkError, UnknownCodeError.
+    """
+    return _look(db, found=find_printed(catalogue(db), ring, text=text), tail=text[-4:], day=day)
+
+
+def _look(db: Session, *, found: Found, tail: str, day: date) -> Look:
     history = histories(db, code_nos=[found.code_no], consumer_ids=[]).get(found.code_no)
     if awaited(db, found=[found]):
         found = found._replace(earns=False)
@@ -67,14 +79,14 @@ def look_at(db: Session, *, ring: KeyRing, gtin: str, serial: str, day: date) ->
     marked = product(db, gtin=found.batch.gtin)
     last_on = found.batch.expires_on
     return Look(
-        gtin=link.gtin,
+        gtin=found.batch.gtin_of(found.level) or found.batch.gtin,
         product=marked.name,
         batch_id=found.batch.batch_id,
         level=found.level,
         lot=found.batch.lot,
         expires_on=last_on,
         expiry=expiry(last_on, day=day, shelf_life_days=marked.shelf_life_days),
-        serial_tail=link.serial[-4:],
+        serial_tail=tail,
         state=state,
         scan_count=history.count if history else 0,
         devices=history.devices if history else 0,

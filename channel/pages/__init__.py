@@ -3,6 +3,7 @@
 from channel.pages.consumer import page as consumer
 from channel.pages.frame import page as frame
 from channel.pages.franchise import page as franchise
+from channel.pages.inspector import page as inspector
 from channel.pages.keeper import page as keeper
 from channel.pages.office import page as office
 from channel.pages.pallet import page as pallet
@@ -11,4 +12,4 @@ from channel.pages.report import page as report
 from channel.pages.resolver import page as resolver
 from channel.pages.signin import page as signin
 
-BLUEPRINTS = (frame, consumer, report, pallet, resolver, signin, rep, franchise, keeper, office)
+BLUEPRINTS = (frame, consumer, report, pallet, resolver, signin, rep, franchise, keeper, inspector, office)

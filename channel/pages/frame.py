@@ -18,6 +18,9 @@ STATIC = Path(__file__).parents[1] / "static"
 # What a role may open besides its home, in the order of the tabs.
 PAGES_OF = {
     "keeper": (("/franchise", N_("Earnings")), ("/keeper", N_("Arrivals"))),
+    "rep": (("/rep", N_("Visits")), ("/inspector", N_("Inspection"))),
+    "owner": (("/office", N_("Office")), ("/inspector", N_("Inspection"))),
+    "auditor": (("/office", N_("Office")), ("/inspector", N_("Inspection"))),
     "franchisee": (("/franchise", N_("Earnings")), ("/keeper", N_("Arrivals"))),
 }
 BUILT_IN = ("init_app", "gettext", "ngettext")  # Babel gives these to templates itself

@@ -24,6 +24,7 @@ FOUR_PAGES = {
 }
 PHONE_PAGES = {
     "keeper": ("xu", "/keeper"),
+    "inspector": ("qian", "/inspector"),
 }
 MORE_PAGES = {
     "claimed": (None, "{scanned}"),

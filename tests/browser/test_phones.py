@@ -1,5 +1,6 @@
 """Phone pages with the network off and on again: nothing is lost, nothing doubled, nothing shown to somebody else."""
 
+import base64
 import shutil
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -7,16 +8,22 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import qrcode
 from PIL import Image
 from playwright.sync_api import expect
 from sqlalchemy import func, select
 
-from channel.database import reading
+from channel.database import reading, transaction
 from channel.pages.frame import STATIC
 from channel.pages.phone import READER
+from scans.catalogue import IssuedBatch
+from scans.codes import ALPHABET, serials
+from scans.filters import FALSE_ACCEPT, all_codes, make_filter, passes
+from scans.life import recall
 from scans.packing import at
+from scans.parts import Positions
 from stores.tables import Delivery
 from tests import living, make
 from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
@@ -245,3 +252,89 @@ def test_a_code_before_the_camera_is_read_once(filmed, world, cases):
     page.click("[data-camera]")
     expect(page.locator("video")).to_be_hidden()
     assert arrived(world, [uri]) == 1
+
+
+@pytest.fixture
+def inspector(window) -> Callable[[IssuedBatch], Any]:
+    """Give a function that opens the inspector's page, puts a batch on the phone and waits for the shell, too."""
+
+    def open_page(batch: IssuedBatch) -> Any:
+        page = window(user="qian")
+        page.goto("/inspector")
+        page.evaluate(KEPT)
+        page.locator("#carried li", has_text=batch.batch_id).locator("button").click()
+        expect(page.locator("#inspection")).to_have_attribute("data-carried", "1", timeout=20_000)
+        return page
+
+    return open_page
+
+
+def check(page, code: str) -> None:
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    expect(page.locator("#inspection")).to_have_attribute("data-checked", code)
+
+
+def test_a_code_is_answered_without_a_network_and_again_with_one(inspector, world):
+    page, uri = inspector(world.batch), make.uri_at(world.batch, ring=world.ring, position=world.batch.count - 1)
+    page.context.set_offline(True)
+    page.reload()
+    check(page, uri)
+    expect(page.locator("#offline h2")).to_have_text("Very probably a code that we issued")
+    expect(page.locator("#offline")).to_contain_text(world.batch.batch_id)
+    expect(page.locator("#offline")).to_contain_text("Not recalled as of 2026-06-15")
+    expect(page.locator("#online")).to_contain_text("the house has not been asked")
+    check(page, f"{uri[-16:-12]}-{uri[-12:]}".lower())
+    expect(page.locator("#offline h2")).to_have_text("Very probably a code that we issued")
+    check(page, "0" * 16)
+    expect(page.locator("#offline h2")).to_have_text("Not among the batches on this phone")
+    check(page, uri.replace(world.batch.gtin, "06901234567892"))
+    expect(page.locator("#offline h2")).to_have_text("Not among the batches on this phone")
+    check(page, uri)
+    page.context.set_offline(False)
+    expect(page.locator("#online h2")).to_have_text("Nobody has scanned this code before", timeout=20_000)
+
+
+def test_a_recall_reaches_the_phone_when_it_has_a_network(inspector, world):
+    with transaction(world.engine) as db:
+        batch = make.batch(db, ring=world.ring, gtin=world.batch.gtin)
+    page = inspector(batch)
+    part, sound = (make.uri_at(batch, ring=world.ring, position=no) for no in (7, 20))
+    page.context.set_offline(True)
+    with transaction(world.engine) as db:
+        recall(db, batch_id=batch.batch_id, why="glass", now=living.NOW, part=Positions(7, 12))
+    check(page, part)
+    expect(page.locator("#offline h2")).to_have_text("Very probably a code that we issued")
+    page.context.set_offline(False)
+    expect(page.locator("#inspection")).to_have_attribute("data-carried", "2", timeout=20_000)
+    page.context.set_offline(True)
+    check(page, part)
+    expect(page.locator("#offline h2")).to_have_text("Recalled")
+    check(page, sound)
+    expect(page.locator("#offline h2")).to_have_text("Very probably a code that we issued")
+
+
+def test_the_phone_reads_a_filter_as_the_house_does(inspector, world):
+    """Thousands of codes: all real ones pass, and of made-up ones just those that pass in the reference."""
+    secret = world.ring.key(world.batch.key_id).secret
+    made = make_filter(all_codes(world.batch), secret=secret, salt=5)
+    span = world.batch.span("item")
+    mine = serials(secret, np.arange(span.first_no, span.first_no + 3000, dtype=np.uint64))
+    letters = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
+    drawn = letters[np.random.default_rng(1).integers(0, 32, size=(1_500_000, 16), dtype=np.uint8)]
+    strange = drawn.view("S16")[:, 0]
+    lucky = strange[passes(made, strange)]
+    assert abs(len(lucky) - 1_500_000 * FALSE_ACCEPT) < 5 * (1_500_000 * FALSE_ACCEPT) ** 0.5
+    asked = [code.decode() for code in (*mine, *lucky, *strange[:2000])]
+    data = base64.b64encode(b"".join(made.chunks())).decode()
+    told = inspector(world.batch).evaluate(
+        """async ([data, asked]) => {
+            const opened = await Filter.opened(new Blob([Uint8Array.from(atob(data), (one) => one.charCodeAt(0))]));
+            const told = [];
+            for (const code of asked) told.push(await Filter.passes(opened, code));
+            return told;
+        }""",
+        [data, asked],
+    )
+    assert told == passes(made, np.array([code.encode() for code in asked])).tolist()
+    assert all(told[: len(mine) + len(lucky)])

@@ -1,6 +1,7 @@
 """A filter lets every code of its batch pass, others once in 65,536, and holds nothing that a code is made from."""
 
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,18 +10,31 @@ from hypothesis import strategies as st
 
 from scans.catalogue import IssuedBatch, Span
 from scans.codes import ALPHABET, LENGTH, serials
-from scans.filters import FALSE_ACCEPT, HEAD_BYTES, MAGIC, STEP, FilterError, filter_bytes, make_filter, murmur3, passes
+from scans.filters import (
+    FALSE_ACCEPT,
+    HEAD_BYTES,
+    MAGIC,
+    STEP,
+    FilterError,
+    all_codes,
+    filter_bytes,
+    make_filter,
+    murmur3,
+    passes,
+    recalled_codes,
+)
+from scans.parts import Part
 
 SECRET = bytes(range(16))
 
 
-def batch_of(*spans: Span) -> IssuedBatch:
+def batch_of(*spans: Span, **said) -> IssuedBatch:
     same = dict.fromkeys(IssuedBatch.__slots__)
-    return IssuedBatch(**same | {"spans": spans, "batch_id": "B"})
+    return IssuedBatch(**same | {"spans": spans, "batch_id": "B", "parts": ()} | said)
 
 
 def made(count: int, *, first_no: int = 1000, salt: int = 7):
-    return make_filter(batch_of(Span("item", first_no, first_no + count - 1)), secret=SECRET, salt=salt)
+    return make_filter([range(first_no, first_no + count)], secret=SECRET, salt=salt)
 
 
 def own(count: int, *, first_no: int = 1000):
@@ -103,7 +117,16 @@ def test_the_next_batch_of_the_same_key_does_not_pass():
 
 def test_all_levels_are_in_it():
     spans = (Span("item", 1, 48), Span("case", 49, 50), Span("pallet", 51, 51))
-    assert passes(make_filter(batch_of(*spans), secret=SECRET, salt=1), own(51, first_no=1)).all()
+    assert passes(make_filter(all_codes(batch_of(*spans)), secret=SECRET, salt=1), own(51, first_no=1)).all()
+
+
+def test_of_a_recalled_part_the_items_and_what_holds_them_are_listed():
+    spans = (Span("item", 1, 48), Span("case", 49, 52), Span("pallet", 53, 54))
+    batch = batch_of(
+        *spans, items_per_case=12, cases_per_pallet=2, parts=(Part(12, 14, "recalled"),), state="activated"
+    )
+    assert recalled_codes(batch) == [range(12, 15), range(49, 51), range(53, 54)]
+    assert recalled_codes(replace(batch, state="recalled")) == []
 
 
 def test_another_salt_lets_other_strangers_pass():
@@ -121,4 +144,4 @@ def test_it_says_less_of_each_code_than_of_its_bucket():
 
 def test_what_is_too_much_for_a_phone_is_refused():
     with pytest.raises(FilterError):
-        make_filter(batch_of(Span("item", 1, 20_000_001)), secret=SECRET, salt=1)
+        make_filter([range(20_000_001)], secret=SECRET, salt=1)
