@@ -17,7 +17,9 @@
 
   const who = () => (document.cookie.match(/(?:^|; )who=([0-9a-f]+)/) || [])[1] || "";
   const today = () => new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
-  const size = (bytes) => `${(bytes / 1e6).toLocaleString(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} MB`;
+  const size = (bytes) => (bytes < 1e6
+    ? `${Math.ceil(bytes / 1e3)} kB`
+    : `${(bytes / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`);
   const done = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -44,6 +46,12 @@
   const drop = (name) => within("filters", "readwrite", (kinds) => kinds.delete(name));
 
   const known = async () => (await all("known"))[0] || null;
+
+  // What is known counts only for whoever it was told to: after somebody else's sign-in the house is asked first.
+  const toldMe = async () => {
+    const told = await known();
+    return told && told.who === who() ? told : null;
+  };
 
   const ask = async (address, more = {}) => {
     const abort = new AbortController();
@@ -195,9 +203,10 @@
   };
 
   const start = async () => {
-    if (!who()) {
+    if (who() && !(await toldMe())) await refresh().catch(() => undefined);
+    form.hidden = table.closest("section").hidden = !(await toldMe());
+    if (form.hidden) {
       status.textContent = words.signin;
-      form.hidden = true;
       return;
     }
     await list();

@@ -338,3 +338,13 @@ def test_the_phone_reads_a_filter_as_the_house_does(inspector, world):
     )
     assert told == passes(made, np.array([code.encode() for code in asked])).tolist()
     assert all(told[: len(mine) + len(lucky)])
+
+
+def test_what_one_carries_is_not_used_by_another_without_a_network(inspector, world):
+    page = inspector(world.batch)
+    page.context.set_offline(True)
+    page.context.clear_cookies()
+    page.reload()
+    expect(page.locator("[data-status]")).to_contain_text("Sign in once")
+    expect(page.locator("#code")).to_be_hidden()
+    expect(page.locator("#carried")).to_be_hidden()
