@@ -27,10 +27,14 @@ def test_what_is_written_in_one_go_is_all_there(engine):
 
 
 def test_one_statement_of_many_that_fails_takes_all_back(engine):
-    with pytest.raises(DBAPIError), transaction(engine) as db, in_one_go(db):
-        insert_rows(db, Consumer, consumers("a"))
-        insert_rows(db, Consumer, consumers("b", "b"))
-        insert_rows(db, Version, [{"name": "test", "no": 7}])
+    def write():
+        with transaction(engine) as db, in_one_go(db):
+            insert_rows(db, Consumer, consumers("a"))
+            insert_rows(db, Consumer, consumers("b", "b"))
+            insert_rows(db, Version, [{"name": "test", "no": 7}])
+
+    with pytest.raises(DBAPIError):
+        write()
     assert there(engine) == set()
     with transaction(engine) as db:
         insert_rows(db, Consumer, consumers("a"))
