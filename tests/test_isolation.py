@@ -36,7 +36,10 @@ RIVALS = {"store_id": ("R1", "R4"), "party_id": ("D2", "F2", "F3", "OWNER", "REP
 MISSING = {"store_id": ("NOBODY",), "party_id": ("NOBODY",)}
 OTHERS = {
     "kind": ("csv", "xlsx", "products", "parties", "stores", "reps"), "slug": ("not-found",), "batch_id": ("B-1",),
-    "filename": ("glassbox.css",), "name": ("swagger-ui.css",), "gtin": (make.gtin(1),),
+    "filename": ("glassbox.css",), "name": ("swagger-ui.css",),
+    "sscc": ("106901234567890000",), "task_id": ("1",), "doubt_id": ("1",), "report_id": ("1",), "case_id": ("1",),
+    "position": (1,), "title": ("x",), "level": ("item",), "number": (1,), "file_id": ("1",),
+    "gtin": (make.gtin(1),),
     "_rest": (make.gtin(1), f"{make.gtin(1)}/10/LOT", "1"),
 }  # fmt: skip
 SPAN = f"from={FIRST}&to={TODAY}"
