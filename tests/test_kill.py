@@ -13,6 +13,7 @@ from threading import Event, Timer
 from typing import Any
 
 import pytest
+from pydantic_core import to_json
 from sqlalchemy import column, delete, func, select, text
 
 from channel.database import make_engine, reading, transaction
@@ -48,7 +49,7 @@ class Notes:
         status, body = post("/api/v1/scans:batch", scans) if upload else post("/api/v1/scans", scans[0])
         self.statuses[status] += 1
         if status in DONE:
-            told = [json.dumps(one).encode() for one in json.loads(body)] if upload else [body]
+            told = [to_json(one) for one in json.loads(body)] if upload else [body]
             self.answers |= {scan["key"]: one for scan, one in zip(scans, told, strict=True)}
 
 
