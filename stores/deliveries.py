@@ -20,7 +20,7 @@ from scans.packing import goods
 from scans.schema import table_of
 from scans.tables import Claim
 from scans.upserts import Put, Refusal, chunks, keys_of
-from scans.versions import upsert
+from scans.writing import insert_new
 from stores.tables import Delivery, Party, Store
 
 CLOCKS_APART = timedelta(minutes=2)
@@ -63,7 +63,7 @@ def put_deliveries(db: Session, *, ring: KeyRing, rows: Sequence[DeliveryRow], n
     found = [_find(codes, ring, row) for row in rows]
     known = _known(db, rows, found)
     refused: list[Refusal] = []
-    new: list[dict[str, Any]] = []
+    new: dict[int, dict[str, Any]] = {}
     for index, (row, code) in enumerate(zip(rows, found, strict=True)):
         fault = _fault(row, known, now) if code else NO_CODE
         said = _columns(row, code, known) if code else {}
@@ -71,9 +71,21 @@ def put_deliveries(db: Session, *, ring: KeyRing, rows: Sequence[DeliveryRow], n
         if fault:
             refused.append(Refusal(index, *fault))
         elif (said["code_no"], said["delivered_at"]) not in known.handed:
-            new.append(known.remember(said))
-    _insert(db, new)
-    return Put(len(new), 0, len(rows) - len(new) - len(refused), tuple(refused))
+            new[index] = known.remember(said)
+    written = {told for (told,) in insert_new(db, Delivery, [*new.values()], told="delivery_id")}
+    late = [index for index, said in new.items() if said["delivery_id"] not in written]
+    refused += _overtaken(db, rows, found, late)
+    return Put(len(written), 0, len(rows) - len(written) - len(refused), tuple(refused))
+
+
+def _overtaken(
+    db: Session, rows: Sequence[DeliveryRow], found: Sequence[Found | None], late: Sequence[int]
+) -> list[Refusal]:
+    """Return which rows are refused of those that another writer was ahead of since they were looked at."""
+    pairs = [(index, rows[index], code) for index in late if (code := found[index]) is not None]
+    known = _known(db, [row for _, row, _ in pairs], [code for _, _, code in pairs])
+    faults = ((index, _clash(_columns(row, code, known), known)) for index, row, code in pairs)
+    return [Refusal(index, *fault) for index, fault in faults if fault]
 
 
 def delivered_to(db: Session, *, found: Collection[Found]) -> dict[int, int]:
@@ -179,13 +191,6 @@ def _clash(said: dict[str, Any], known: _Known) -> Fault | None:
     if {**other, "delivery_id": said["delivery_id"]} != said:
         return "delivered_at", f"delivery {other['delivery_id']} has it elsewhere at the same instant"
     return None
-
-
-def _insert(db: Session, rows: Sequence[dict[str, Any]]) -> None:
-    # Two writers of the same delivery: the later one finds it there.
-    insert = upsert(db)(Delivery.__table__).on_conflict_do_nothing(index_elements=["delivery_id"])
-    for chunk in chunks(rows):
-        db.execute(insert, chunk)
 
 
 def _to_stores(db: Session, code_nos: Collection[int]) -> dict[int, list[tuple[datetime, int]]]:

@@ -1,14 +1,17 @@
 """A case is in one place at a time, and its items were sold where it was."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from channel.database import transaction
 from scans.catalogue import IssuedBatch
 from scans.keys import KeyRing
 from scans.packing import at
@@ -20,6 +23,7 @@ from stores.tables import Delivery
 from tests import make
 
 Row = Callable[..., DeliveryRow]
+WRITERS = 6
 BEFORE = make.NOW - timedelta(days=3)
 
 
@@ -182,3 +186,25 @@ def test_an_item_was_sold_where_it_was_when_its_case_was_delivered(
     assert sold_at(db, batch, 7, 8, 9) == [a, b, a]
     claim(db, batch, 4, 8, 24)
     assert late_claims(db, rows=rows[1:2]) == {at(batch, "item", 4).code_no: a, at(batch, "item", 8).code_no: b}
+
+
+def test_two_writers_who_have_a_case_in_two_places_at_once_get_one_word(engine, ring):
+    """Whoever writes second is told so, whatever it saw before the first had written."""
+    with transaction(engine) as db:
+        make.party(db, party_id="D", kind="dealer")
+        for number in range(WRITERS):
+            make.store(db, store_id=f"S{number}")
+        uri = make.uri_at(make.batch(db, ring=ring), ring=ring, level="case")
+    ready, put = Barrier(WRITERS), []
+
+    def write(number: int) -> None:
+        with transaction(engine) as db:
+            if engine.dialect.name == "postgresql":
+                ready.wait()
+            row = DeliveryRow(f"N{number}", uri, "D", f"S{number}", BEFORE)
+            put.append(put_deliveries(db, ring=ring, rows=[row], now=make.NOW))
+
+    with ThreadPoolExecutor(WRITERS) as threads:
+        list(threads.map(write, range(WRITERS)))
+    assert sorted(one.new for one in put) == [0] * (WRITERS - 1) + [1]
+    assert all("has it elsewhere at the same instant" in one.refused[0].reason for one in put if not one.new)
