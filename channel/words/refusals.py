@@ -15,7 +15,6 @@ _VERBATIM = (
     N_("is not yes or no"),
     N_("leads back to an address of our own products"),
     N_("leads to no named host"),
-    N_("this is no value of the application identifier 10"),
     N_("a position needs lat_deg, lon_deg and datum"),
     N_("a product has no relation to itself"),
     N_("an id has 1-64 of A-Z a-z 0-9 _ . -"),
@@ -58,6 +57,8 @@ _VERBATIM = (
     N_("the scheduler ended while this was done, three times"),
 )
 _WITH_NUMBERS = (
+    (r"this is no value of the application identifier (?P<ai>\d+)",
+     N_("this is no value of the application identifier %(ai)s")),
     (r"longer than (?P<count>\d+) words", N_("longer than %(count)s words")),
     (r"a product has at most (?P<most>\d+) links", N_("a product has at most %(most)s links")),
     (r"is not between (?P<least>.+) and (?P<most>.+)", N_("is not between %(least)s and %(most)s")),
