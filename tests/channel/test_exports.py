@@ -24,7 +24,7 @@ COUNT = 6_000
 DEATHS = {
     "before the batch is written down": ("scans.batches", "issue_batch", 1),
     "before the first code": ("channel.exports", "make_file", 1),
-    "half way": ("scans.codefiles", "serials", 4),
+    "half way": ("scans.codes", "serials", 4),
     "before its size is written down": ("channel.exports", "finish_export", 1),
     "before it takes its name": ("pathlib.Path", "replace", 1),
 }

@@ -243,7 +243,7 @@ def test_who_only_reads_sees_how_it_stands_and_gets_no_codes(engine, config, wor
 SCHEDULER = (
     "from channel.config import Config; from channel.jobs import run_scheduler; run_scheduler(Config.from_env())"
 )
-DIE = "import os, scans.codefiles as c; c.serials = lambda *_: os.kill(os.getpid(), 9)\n"
+DIE = "import os, scans.codes as c; c.serials = lambda *_: os.kill(os.getpid(), 9)\n"
 
 
 def scheduler(config, code):
