@@ -8,18 +8,14 @@ PostgreSQL is the server at GLASSBOX_TEST_POSTGRES_URL or a cluster of this run'
 """
 
 import argparse
-import contextlib
-import os
 import tempfile
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import create_engine, func, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.pool import NullPool
+from bench_scan import PLACES
+from sqlalchemy import func, select, text
 
 from channel.config import Config
 from channel.database import make_engine, reading, transaction, upgrade
@@ -27,7 +23,6 @@ from channel.jobs import find_copied
 from scans.tables import Consumer, Doubt, Scan
 from scans.writing import insert_rows
 from tests import make
-from tests.postgres import DURABLE, cluster
 
 COPIED, SHELF, DAYS, AT_ONCE = 100, 1000, 40, 20_000
 CITIES = np.array([(31.23, 121.47), (39.90, 116.40), (23.13, 113.26), (30.57, 104.07), (45.80, 126.53)])
@@ -97,34 +92,15 @@ def _write(config: Config, scans: int) -> None:
     engine.dispose()
 
 
-@contextlib.contextmanager
-def _postgres() -> Iterator[str]:
-    named = os.environ.get("GLASSBOX_TEST_POSTGRES_URL")
-    with contextlib.nullcontext(make_url(named)) if named else cluster(DURABLE) as url:
-        admin = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        name = f"glassbox_bench_{os.getpid()}"
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        try:
-            yield url.set(database=name).render_as_string(hide_password=False)
-        finally:
-            with admin.connect() as connection:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
 def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scans", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=("sqlite", "postgresql"))
+    parser.add_argument("--only", choices=PLACES)
     told = parser.parse_args()
-    for kind in ("sqlite", "postgresql"):
-        if told.only in (None, kind):
-            with tempfile.TemporaryDirectory(prefix="glassbox-bench-") as folder, contextlib.ExitStack() as stack:
-                given = {"GLASSBOX_HOME": str(Path(folder, "home"))}
-                if kind == "postgresql":
-                    given["GLASSBOX_DATABASE_URL"] = stack.enter_context(_postgres())
-                config = Config.from_env(given)
+    with tempfile.TemporaryDirectory(prefix="glassbox-bench-") as folder:
+        for kind in [told.only] if told.only else PLACES:
+            with PLACES[kind](Path(folder)) as (config, _):
                 config.make_home()
                 bench(config, told.scans)
 
