@@ -88,7 +88,7 @@ def decide(
     Raises: DecisionError.
     """
     state = DECIDED[act]
-    known = None if said is None else _reason(said)
+    known = None if said is None else reason_told(said)
     seen = select(func.count(Scan.consumer_id.distinct())).where(Scan.code_no == Doubt.code_no).scalar_subquery()
     values: dict[str, Any] = {"state": state}
     if state == "cleared":
@@ -108,7 +108,7 @@ def add_note(db: Session, *, code_no: int, who: str, said: str, now: datetime) -
     Raises: DecisionError.
     """
     db.execute(select(Doubt.code_no).where(Doubt.code_no == code_no).with_for_update())
-    _note(db, {code_no: {}}, act="note", who=who, said=_reason(said), now=now)
+    _note(db, {code_no: {}}, act="note", who=who, said=reason_told(said), now=now)
 
 
 def code_of(db: Session, *, doubt_id: str) -> int:
@@ -186,7 +186,11 @@ def _note(
     insert_rows(db, DoubtStep, rows)
 
 
-def _reason(said: str) -> str:
+def reason_told(said: str) -> str:
+    """Return the reason of a decision, its blanks put right.
+
+    Raises: DecisionError if it is none, too long, or cannot be printed.
+    """
     told = " ".join(said.split())
     if not 0 < len(told) <= MOST_SAID or not told.isprintable():
         raise DecisionError(f"a decision needs a reason, of at most {MOST_SAID} characters")

@@ -120,9 +120,10 @@ def test_a_second_run_opens_no_second_case_and_a_decision_begins_anew(db, ring):
         ({"decision": "guilty"}, DecisionError),
         ({"reason": "  "}, DecisionError),
         ({"reason": "x" * 501}, DecisionError),
+        ({"reason": "a\x00b"}, DecisionError),
         ({"case_id": "C0"}, UnknownCaseError),
     ],
-    ids=["no such decision", "no reason", "too long a reason", "no such case"],
+    ids=["no such decision", "no reason", "too long a reason", "a zero byte", "no such case"],
 )
 def test_what_is_no_decision_is_refused(db, ring, said, error):
     world(db, ring)
