@@ -5,7 +5,7 @@ What is not in `STATUS` is a bug: 500 and a log line.
 
 from typing import NamedTuple
 
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, OperationalError, TimeoutError
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -155,6 +155,7 @@ STATUS: dict[type[Exception], Told] = {
     TooManyError: Told(429, "too-many-requests"),
     BusyError: Told(503, "busy"),
     ClaimLostError: Told(503, "busy"),
+    DataError: Told(422, "unfit-value"),
     OperationalError: Told(503, "database-unavailable"),
     TimeoutError: Told(503, "database-unavailable"),
 }
@@ -183,6 +184,7 @@ SENTENCES = {
     "content-too-large": "The body is larger than this address takes.",
     "unsupported-media-type": "The body is not said to be JSON.",
     "bug": "Something went wrong here; the log has a line with this request's id.",
+    "unfit-value": "Some text or number in the request is none that can be stored.",
     "database-unavailable": "The database does not answer just now; the same request may be sent again.",
     "busy": "Too much at once; the same request may be sent again under the same key.",
 }

@@ -235,6 +235,7 @@ PROBLEMS: Texts = {
     "too-many-tasks": _("Too much is waiting to be done. Let some of it finish first."),
     "too-many-requests": _("Too many tries. Please wait a while."),
     "busy": _("Too many people at once. Send it again: nothing is counted twice."),
+    "unfit-value": _("This cannot be stored. Please write it differently."),
     "database-unavailable": _("The database does not answer just now. Please try again."),
     "bug": _("Something went wrong on our side."),
     "foreign-host": _("This address is not ours."),

@@ -63,7 +63,10 @@ def test_the_evidence_opens_in_a_spreadsheet(engine, config, world, signed_in):
     assert {row[4] for row in rows[1:]} == {"R02"}
 
 
-@pytest.mark.parametrize(("path", "status"), [("/office/diversion/nobody", 404), ("/office/diversion/%20", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/office/diversion/nobody", 404), ("/office/diversion/%20", 404), ("/office/diversion/%00", 404)],
+)
 def test_who_is_no_dealer_is_not_found(signed_in, path, status):
     client = signed_in("owner")
     assert client.get(path).status_code == status

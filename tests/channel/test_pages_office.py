@@ -275,3 +275,9 @@ def test_the_money_page_lists_the_plan_in_force(world, signed_in):
     assert "in force" in page
     assert "franchisee: 10%" in page
     assert "CN¥0.50" in page
+
+
+@pytest.mark.parametrize("address", ["stores/a%00b", "batches/a%00b", "doubts/a%00b", "tasks/a%00b", "stores?q=a%00b"])
+def test_a_zero_byte_is_no_bug_of_ours(world, signed_in, address):
+    """PostgreSQL stores no text that holds one; SQLite does, and finds nothing."""
+    assert signed_in("owner").get(f"/office/{address}").status_code in (200, 404, 422)

@@ -41,7 +41,7 @@ def diversion() -> str:
     )
 
 
-@page.get("/diversion/<party_id>")
+@page.get("/diversion/<id:party_id>")
 @access.allow(*READERS)
 def diverter(party_id: str) -> str:
     """Show where one dealer's goods were bought, and the cases against it."""
@@ -53,7 +53,7 @@ def diverter(party_id: str) -> str:
     )
 
 
-@page.get("/diversion/<party_id>/evidence.xlsx")
+@page.get("/diversion/<id:party_id>/evidence.xlsx")
 @access.allow(*READERS)
 def diversion_evidence(party_id: str) -> Response:
     """Give every purchase outside of where the dealer's goods belong, to be put on the table."""
