@@ -30,6 +30,8 @@ def clean_photo(data: bytes) -> bytes:
                 raise PhotoError("a photo has at most 50 million pixels")
             told.draft("RGB", (SIDE, SIDE))  # a JPEG is unpacked no larger than needed
             upright = ImageOps.exif_transpose(told).convert("RGB")
+    except Image.DecompressionBombError as error:
+        raise PhotoError("a photo has at most 50 million pixels") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, PhotoError):
             raise

@@ -21,16 +21,19 @@ RENDERER = ROOT / "build/node/node_modules/zpl-renderer-js"
 _WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>')
 
 
+def _zxing_codes(image):
+    # It takes noise for codes of other kinds once in some thousand labels; zbar is asked for QR codes alone, too.
+    return zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+
+
 def zxing(image):
     """Return what zxing-cpp reads."""
-    return [code.text for code in zxingcpp.read_barcodes(image)]
+    return [code.text for code in _zxing_codes(image)]
 
 
 def zxing_places(image):
     """Return what zxing-cpp reads, with the middle of each symbol."""
-    corners = [
-        (code.text, code.position.top_left, code.position.bottom_right) for code in zxingcpp.read_barcodes(image)
-    ]
+    corners = [(code.text, code.position.top_left, code.position.bottom_right) for code in _zxing_codes(image)]
     return [(text, (first.x + last.x) / 2, (first.y + last.y) / 2) for text, first, last in corners]
 
 

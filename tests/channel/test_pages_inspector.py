@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from channel.database import transaction
 from scans.filters import HEAD_BYTES, Filter, passes
-from scans.keys import KeyRing, set_state
+from scans.keys import KeyRing, revoke
 from scans.life import recall
 from scans.parts import Positions
 from scans.tables import Claim, Scan
@@ -96,7 +96,7 @@ def test_the_list_tells_last_days_and_lost_keys(page, goods, config):
     row = listed(page, goods)
     assert (row["expires"], row["fits"]) == ("2026-05-01", True)
     assert "Last day" in row["note"]
-    set_state(config.keys_path, key_id=goods.key_id, state="revoked")
+    revoke(config.keys_path, key_id=goods.key_id, why="lost", now=make.NOW)
     assert "was lost" in listed(page, goods)["note"]
 
 
