@@ -120,7 +120,7 @@ def flags_equal_stretches(db: Session) -> int:
     """Every stretch of abnormal days is one flag, and every flag a stretch, or somebody was sent there for it."""
     found = {one[:5] for one in stretches(Stretch(*day) for day in db.execute(select(*_OF_DAY)))}
     kept = {Stretch(*told)[:5]: key for key, *told in db.execute(select(Flag.id, *_OF_FLAG))}
-    visited = set(db.scalars(select(Visit.flag_id)))
+    visited = set(db.scalars(select(Visit.flag_id).where(Visit.flag_id.is_not(None))))
     return len(found - kept.keys()) + sum(kept[one] not in visited for one in kept.keys() - found)
 
 

@@ -133,7 +133,7 @@ def _calls(db: Session, *, first: date, last: date) -> list[Call]:
 
 def _went(db: Session, *, first: date, last: date) -> list[Went]:
     told = select(Visit.flag_id, Visit.day).join(Outcome).where(Visit.day.between(first, last))
-    return [Went(*row) for row in db.execute(told)]
+    return [Went(flag_id, day) for flag_id, day in db.execute(told) if flag_id is not None]
 
 
 def _listed(db: Session, *, first: date, last: date) -> dict[tuple[int, date], set[int]]:

@@ -22,6 +22,8 @@ Spark = dict[date, tuple[int, float | None]]
 class VisitStop:
     """A stop on a rep's list with all that its page shows; `state` is open, checked_in or done.
 
+    A visit for something else than a flag has none, and nothing at stake; `purpose` says what it is for.
+
     Shapes: counts, expected: the `SPARK_DAYS` days before the list's, None where a day is not closed or not judged.
     Units: WGS-84 degrees; distance from the rep's base.
     """
@@ -36,11 +38,12 @@ class VisitStop:
     lat_deg: float
     lon_deg: float
     distance_m: float
-    flag_id: str
-    detector: str
-    direction: str
-    first_day: date
-    why: dict[str, Any]
+    purpose: str
+    flag_id: str | None
+    detector: str | None
+    direction: str | None
+    first_day: date | None
+    why: dict[str, Any] | None
     stake_cents: int
     counts: tuple[int | None, ...]
     expected: tuple[float | None, ...]
@@ -57,7 +60,7 @@ def visit_list(db: Session, *, rep_id: str, day: date) -> list[VisitStop]:
     told = (
         select(Visit, Store, Flag, Rep, Party.phone, CheckIn, Outcome)
         .join(Store, Store.id == Visit.store_id)
-        .join(Flag, Flag.id == Visit.flag_id)
+        .outerjoin(Flag, Flag.id == Visit.flag_id)
         .join(Rep, Rep.party_id == Visit.rep_id)
         .outerjoin(owned, owned.c.store_id == Visit.store_id)
         .outerjoin(Party, Party.id == owned.c.party_id)
@@ -88,7 +91,8 @@ def _sparks(db: Session, keys: Sequence[int], day: date) -> dict[int, Spark]:
 
 
 def _stop(
-    visit: Visit, store: Store, flag: Flag, rep: Rep, phone: str | None, came: CheckIn | None, outcome: Outcome | None,
+    visit: Visit, store: Store, flag: Flag | None, rep: Rep, phone: str | None, came: CheckIn | None,
+    outcome: Outcome | None,
     *, spark: Spark, day: date,
 ) -> VisitStop:  # fmt: skip
     days = [spark.get(day - timedelta(days=number), (None, None)) for number in range(SPARK_DAYS, 0, -1)]
@@ -104,11 +108,12 @@ def _stop(
         lat_deg=store.lat_deg,
         lon_deg=store.lon_deg,
         distance_m=round(distance_m(base, Position(store.lat_deg, store.lon_deg, None)), 1),
-        flag_id=flag.flag_id,
-        detector=flag.detector,
-        direction=flag.direction,
-        first_day=flag.first_day,
-        why=flag.why,
+        purpose=visit.purpose,
+        flag_id=flag.flag_id if flag else None,
+        detector=flag.detector if flag else None,
+        direction=flag.direction if flag else None,
+        first_day=flag.first_day if flag else None,
+        why=flag.why if flag else None,
         stake_cents=visit.stake_cents,
         counts=tuple(count for count, _ in days),
         expected=tuple(expected for _, expected in days),

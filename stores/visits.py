@@ -18,6 +18,8 @@ from stores.tables import CheckIn, Outcome, Party, Store, Visit
 NEAR_M = 300.0
 MAX_NOTE = 1000
 
+# What a visit is for: an abnormal store, or one that is due for a count.
+PURPOSES = ("flag", "count")
 # What a visit may find, and which direction of a flag it explains.
 CAUSES = {
     "out_of_stock": "too_bad",

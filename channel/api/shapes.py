@@ -127,7 +127,7 @@ class OutcomeOut(BaseModel):
 
 
 class VisitOut(BaseModel):
-    """A stop on a rep's list; counts and expected are of the days before the list's, the latest last."""
+    """A stop on a rep's list, with the flag it is for, if any; counts and expected are of the days before, in order."""
 
     visit_id: str
     rank: int
@@ -139,11 +139,12 @@ class VisitOut(BaseModel):
     lat_deg: float
     lon_deg: float
     distance_m: float
-    flag_id: str
-    detector: str
-    direction: Direction
-    first_day: date
-    why: dict[str, Any]
+    purpose: str
+    flag_id: str | None
+    detector: str | None
+    direction: Direction | None
+    first_day: date | None
+    why: dict[str, Any] | None
     stake_cents: Cents
     counts: list[int | None]
     expected: list[float | None]

@@ -111,11 +111,11 @@ def _day() -> date:
 def _card(stop: VisitStop) -> Card:
     counts = [count or 0 for count in stop.counts]
     known = [expected for expected in stop.expected if expected is not None]
-    tone = "bad" if stop.direction == "too_bad" else "warn"
+    tone = {"too_bad": "bad", "too_good": "warn"}.get(stop.direction or "", "accent")
     said = _("Sold per day in the last four weeks: %(counts)s.", counts=", ".join(map(str, counts)))
     usual = sum(known) / len(known) if known else None
     spark = draw.sparkline(Frame(stop.store_name, said, ()), counts, tone=tone, expected=usual)
-    causes = [cause for cause, explains in CAUSES.items() if explains in (stop.direction, "either")]
+    causes = [cause for cause, explains in CAUSES.items() if stop.direction in (explains, None) or explains == "either"]
     return Card(stop, spark, _navigate(stop), causes, random_key())
 
 

@@ -71,6 +71,9 @@ from channel.words.texts import (
     VERDICTS,
     said,
 )
+from channel.words.visited import (
+    PURPOSES,
+)
 
 __all__ = [
     "ACTIONS",
@@ -96,6 +99,7 @@ __all__ = [
     "PARTY_KINDS",
     "PROBLEMS",
     "PRODUCT_KINDS",
+    "PURPOSES",
     "RETURN_STATES",
     "ROLES",
     "RULES",

@@ -3,7 +3,18 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scans.schema import Base, Key, OutsideId, Word, one_of
@@ -78,15 +89,20 @@ class Flag(Base):
 
 
 class Visit(Base):
-    """A rep's stop on the list of a day; a published list is only appended to."""
+    """A rep's stop on the list of a day, for a flag or for something else; a published list is only appended to."""
 
     __tablename__ = "visit"
-    __table_args__ = (UniqueConstraint("rep_id", "day", "store_id"), Index("ix_visit_day", "day"))
+    __table_args__ = (
+        UniqueConstraint("rep_id", "day", "store_id"),
+        Index("ix_visit_day", "day"),
+        CheckConstraint("purpose <> 'flag' OR flag_id IS NOT NULL", name="flag_named"),
+    )
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     visit_id: Mapped[str] = mapped_column(OutsideId, unique=True)
     rep_id: Mapped[int] = mapped_column(ForeignKey("rep.party_id"))
     store_id: Mapped[int] = mapped_column(ForeignKey("store.id"), index=True)
-    flag_id: Mapped[int] = mapped_column(ForeignKey("flag.id"), index=True)
+    purpose: Mapped[str] = mapped_column(Word, default="flag", server_default="flag")
+    flag_id: Mapped[int | None] = mapped_column(ForeignKey("flag.id"), index=True)
     day: Mapped[date] = mapped_column(Date)
     rank: Mapped[int] = mapped_column(Integer)
     stake_cents: Mapped[int] = mapped_column(BigInteger)

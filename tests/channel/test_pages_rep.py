@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from channel.database import transaction
-from stores.tables import CheckIn, Flag, Outcome, StoreDay, Visit
+from stores.tables import CheckIn, Flag, Outcome, Party, StoreDay, Visit
 from tests import make
 
 LAT, LON = make.SHANGHAI
@@ -123,3 +123,18 @@ def test_another_reps_visit_is_not_there(page):
 
 def test_a_form_without_its_token_is_refused(page):
     assert page.post("/rep/visits/v0/outcome", data={"was_real": "yes"}).status_code == 403
+
+
+def test_a_store_that_is_due_for_a_count_asks_what_was_wrong(page, engine):
+    with transaction(engine) as db:
+        rep, store = db.scalar(select(Party.id).where(Party.party_id == "R-1")), make.store(db, name="Uncounted")
+        visit = Visit(visit_id="v9", rep_id=rep, store_id=store.id, purpose="count", day=make.TODAY, rank=2)
+        visit.stake_cents = 0
+        db.add(visit)
+    told = page.get("/rep").text
+    for words in ("Uncounted", "due for a count", "Nobody has counted here", "Was something wrong?"):
+        assert words in told
+    card = told[told.index('id="v-v9"') :]
+    assert all(f'name="cause" value="{cause}"' in card for cause in ("out_of_stock", "keeper_scanning"))
+    report(page, "v9", was_real="no", cause="nothing_found", action="none")
+    assert "Nothing was wrong." in page.get("/rep").text

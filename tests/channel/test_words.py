@@ -14,7 +14,7 @@ from stores import arrivals, concentration, diversion
 from stores.judge import REASONS
 from stores.shares import RULES
 from stores.tables import EVIDENCE, FOLLOWS, PARTY_KINDS, SHARE_STATES
-from stores.visits import ACTIONS, CAUSES
+from stores.visits import ACTIONS, CAUSES, PURPOSES
 
 CHANNEL = Path(words.__file__).parents[1]
 ELSEWHERE = {  # only the API and the commands meet these, or the page shows the refusal in its form
@@ -49,6 +49,7 @@ def said(app):
         (words.PARTY_KINDS, PARTY_KINDS),
         (words.CAUSES, CAUSES),
         (words.ACTIONS, ACTIONS),
+        (words.PURPOSES, PURPOSES),
         (words.RULES, [*RULES, *REWARDS]),
     ],
 )

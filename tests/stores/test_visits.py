@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from scans.intake import KeyReusedError
 from scans.places import Position
@@ -196,3 +197,13 @@ def test_nobody_arrives_at_a_visit_of_another(db):
         with pytest.raises(UnknownVisitError):
             arrive(db, **said)
     assert db.scalars(select(Visit.visit_id)).all() == ["V1"]
+
+
+def test_a_visit_may_be_for_something_else_than_a_flag(db):
+    store, rep = make.store(db), make.rep(db, rep_id="R1")
+    said = {"visit_id": "V9", "rep_id": rep.party_id, "store_id": store.id, "day": DAY, "rank": 1, "stake_cents": 0}
+    db.execute(insert(Visit).values(purpose="count", **said))
+    (stop,) = visit_list(db, rep_id="R1", day=DAY)
+    assert (stop.purpose, stop.flag_id, stop.direction, stop.why, stop.stake_cents) == ("count", None, None, None, 0)
+    with pytest.raises(IntegrityError), db.begin_nested():
+        db.execute(insert(Visit).values(**said | {"visit_id": "V8", "day": DAY + timedelta(days=1)}))
