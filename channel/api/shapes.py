@@ -108,6 +108,25 @@ class FlagsOut(BaseModel):
     next: str | None
 
 
+class OverdueOut(BaseModel):
+    """A store that should have been visited by a day; a day on which it just falls due is 0 days overdue."""
+
+    store_id: str
+    name: str
+    region: str
+    store_class: str = Field(validation_alias="class_")
+    last_on: date | None
+    planned_days: int
+    overdue_days: int
+
+
+class OverduesOut(BaseModel):
+    """A page of stores in the order of their ids; `next` is what to send as `after` for the following one."""
+
+    stores: list[OverdueOut]
+    next: str | None
+
+
 class CheckInOut(BaseModel):
     """When a rep arrived, and how far from the store's place the phone was."""
 

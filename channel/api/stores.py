@@ -1,11 +1,12 @@
-"""The API's stores. Knows stores.sales."""
+"""The API's stores. Knows stores.sales, stores.cadence."""
 
 from flask import Blueprint
 from pydantic import Field
 
 from channel import access, providers
-from channel.api.shapes import DayOut
-from channel.calls import Day, Query, call
+from channel.api.shapes import DayOut, OverdueOut, OverduesOut
+from channel.calls import Day, Limit, OutsideId, Query, call
+from stores.cadence import overdue
 from stores.sales import sell_through
 
 READERS = ("owner", "finance", "auditor", "api", "dealer", "franchisee", "keeper", "guide")
@@ -31,3 +32,25 @@ def get_sell_through(store_id: str, query: Span) -> list[DayOut]:
             db, store_id=store_id, first_day=query.first_day, last_day=query.last_day, scope=access.scope(db)
         )
     return [DayOut.model_validate(day, from_attributes=True) for day in days]
+
+
+# Of every party's stores, hence the owner's own people only.
+PLANNERS = ("owner", "finance", "auditor", "api")
+
+
+class DueOn(Query):
+    """The day asked for, and the last store of the page before."""
+
+    day: Day
+    after: OutsideId | None = None
+    limit: Limit = 100
+
+
+@call(api, "GET", "/overdue", roles=PLANNERS, query=DueOn, answers={200: OverduesOut})
+def get_overdue(query: DueOn) -> OverduesOut:
+    """Tell the stores that fall due by a day, by the cadence planned for their class."""
+    with providers.reading() as db:
+        late = sorted(overdue(db, day=query.day), key=lambda one: one.store_id)
+    rows = [one for one in late if one.store_id > (query.after or "")]
+    told = [OverdueOut.model_validate(one, from_attributes=True) for one in rows[: query.limit]]
+    return OverduesOut(stores=told, next=told[-1].store_id if len(rows) > query.limit else None)

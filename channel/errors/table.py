@@ -70,6 +70,7 @@ from scans.targets import TargetError
 from scans.terms import TermsError
 from scans.upserts import RefusedError
 from stores.accusations import CaseDecidedError, UnknownCaseError
+from stores.cadence import CadenceError
 from stores.captures import EventIdError
 from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
 from stores.ledger import PostingError
@@ -139,6 +140,7 @@ STATUS: dict[type[Exception], Told] = {
     FilterError: Told(422, "bad-filter"),
     ImportFileError: Told(422, "bad-file"),
     PlanError: Told(422, "bad-plan"),
+    CadenceError: Told(422, "bad-plan"),
     RoleError: Told(422, "bad-role"),
     PartError: Told(422, "bad-part"),
     ReturnError: Told(422, "bad-return"),

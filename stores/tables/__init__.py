@@ -3,6 +3,7 @@
 import scans.tables  # noqa: F401 - foreign keys point there
 from stores.tables.captured import CapturedEvent
 from stores.tables.leaks import DealerLeak, DiversionCase, LeakCell
+from stores.tables.loop import Cadence, Draw, HoldOutRule
 from stores.tables.money import (
     ACCOUNT_KINDS,
     ENTRY_KINDS,
@@ -30,6 +31,7 @@ __all__ = [
     "PARTY_KINDS",
     "SHARE_STATES",
     "Account",
+    "Cadence",
     "CapturedEvent",
     "CheckIn",
     "ClosedDay",
@@ -37,10 +39,12 @@ __all__ = [
     "Delivery",
     "DirtyDay",
     "DiversionCase",
+    "Draw",
     "Entry",
     "Flag",
     "FlagDay",
     "FormerSale",
+    "HoldOutRule",
     "LeakCell",
     "Link",
     "Outcome",

@@ -68,7 +68,10 @@ class FlagDay(Base):
 
 
 class Flag(Base):
-    """A store's stretch of days judged abnormal by one detector; `why` is a code with numbers, worded at the door."""
+    """A store's stretch of days judged abnormal by one detector; `why` is a code with numbers, worded at the door.
+
+    It is closed by the days after it, for a reason, at the smallest p-value of the days that closed it.
+    """
 
     __tablename__ = "flag"
     __table_args__ = (
@@ -86,6 +89,9 @@ class Flag(Base):
     p_value: Mapped[float]
     stake_cents: Mapped[int] = mapped_column(BigInteger)
     why: Mapped[dict[str, Any]] = mapped_column(JSON)
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    closed_why: Mapped[str | None] = mapped_column(Word)
+    closed_p: Mapped[float | None]
 
 
 class Visit(Base):

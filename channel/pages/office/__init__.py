@@ -3,6 +3,7 @@
 from channel.pages.office import (
     batches,
     board,
+    cadence,
     custody,
     diversion,
     doubts,
@@ -21,6 +22,7 @@ from channel.pages.office.door import page
 __all__ = [
     "batches",
     "board",
+    "cadence",
     "custody",
     "diversion",
     "doubts",
