@@ -281,3 +281,34 @@ def test_the_money_page_lists_the_plan_in_force(world, signed_in):
 def test_a_zero_byte_is_no_bug_of_ours(world, signed_in, address):
     """PostgreSQL stores no text that holds one; SQLite does, and finds nothing."""
     assert signed_in("owner").get(f"/office/{address}").status_code in (200, 404, 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "area", "tab"),
+    [
+        ("/office", "Overview", None),
+        ("/office/flags", "Radar", "Abnormal"),
+        ("/office/stores", "Master data", "Stores"),
+        ("/office/money", "Money", None),
+    ],
+)
+def test_the_tabs_show_where_one_is(signed_in, path, area, tab):
+    top = signed_in("owner").get(path).text.partition("</header>")[0]
+    marked = re.findall(r'aria-current="(\w+)">([^<]+)<', top)
+    assert marked == ([("true", area), ("page", tab)] if tab else [("page", area)])
+
+
+def test_tabs_lead_nobody_where_they_may_not_go(signed_in):
+    page = signed_in("auditor").get("/office/stores").text
+    assert ">Import<" not in page
+    assert ">Parties<" in page
+
+
+def test_law_every_tab_opens(signed_in):
+    boss = signed_in("owner")
+    addresses = set(re.findall(r'<a href="(/[^"]*)"', boss.get("/office").text))
+    for address in tuple(addresses):
+        addresses |= set(
+            re.findall(r'<a href="(/[^"]*)"[^>]*>[^<]+</a>', boss.get(address).text.partition("</header>")[0])
+        )
+    assert {boss.get(address).status_code for address in addresses if address.startswith("/office")} == {200}
