@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from channel.config import Config
 from channel.database import transaction
+from stores.closing import close_flags
 from stores.findings import Finding, put_findings
 from stores.flags import put_flags
 from stores.lists import publish
@@ -97,6 +98,7 @@ def close_run(db: Session, *, days: Sequence[date], now: datetime, zone: str | N
     count_days(db, days={*days, *again, *late})
     odd, sold = _judge(db, [*again, *days])
     put_flags(db, first=since, last=last)
+    close_flags(db, since=since, last=last)
     return Night(list(days), again, sold, odd, publish(db, days=days))
 
 

@@ -1,7 +1,7 @@
 """Stage 14, before the visit: flags, stretches of days found abnormal by one detector in one direction. Knows findings.
 
 A flag is what its days make of it: it grows, shrinks or goes when a day is judged again. One that was on a visit list
-stays, because somebody was sent there for it.
+stays, because somebody was sent there for it, and so does one that a lot was drawn for.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from scans.schema import table_of
 from stores.directory import Scope, sees_store
-from stores.tables import Flag, FlagDay, Store, Visit
+from stores.tables import Draw, Flag, FlagDay, Outcome, Store, Visit
 
 QUIET_DAYS = 2
 
@@ -44,7 +44,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FlagRow:
-    """A flag as pages and the API tell it, with ids of the outside."""
+    """A flag as pages and the API tell it, with ids of the outside; `visited` if somebody has reported on it."""
 
     flag_id: str
     store_id: str
@@ -57,6 +57,20 @@ class FlagRow:
     p_value: float
     stake_cents: int
     why: dict[str, Any]
+    visited: bool
+    closed_on: date | None
+    closed_why: str | None
+    closed_p: float | None
+
+    @property
+    def state(self) -> str:
+        """Where the flag stands: open, visited or closed."""
+        return state_of(visited=self.visited, closed_on=self.closed_on)
+
+
+def state_of(*, visited: bool, closed_on: date | None) -> str:
+    """Tell where a flag stands: it is closed by its days alone, whether somebody has been there or not."""
+    return "closed" if closed_on else "visited" if visited else "open"
 
 
 def stretches(days: Iterable[Stretch]) -> list[Stretch]:
@@ -103,9 +117,11 @@ def put_flags(db: Session, *, first: date, last: date) -> None:
 
 def flags_on(db: Session, *, day: date, scope: Scope, after: str = "", limit: int = 50) -> list[FlagRow]:
     """Return the flags that cover a day, the greatest stake first, those past the flag `after`."""
+    reported = exists().where(Visit.flag_id == Flag.id, Outcome.visit_id == Visit.id)
     columns = (
-        Flag.flag_id, Store.store_id, Store.name, Store.region, Flag.detector, Flag.direction,
-        Flag.first_day, Flag.last_day, Flag.p_value, Flag.stake_cents, Flag.why,
+        Flag.flag_id, Store.store_id, Store.name, Store.region, Flag.detector, Flag.direction, Flag.first_day,
+        Flag.last_day, Flag.p_value, Flag.stake_cents, Flag.why, reported,
+        Flag.closed_on, Flag.closed_why, Flag.closed_p,
     )  # fmt: skip
     told = select(*columns).join(Store, Store.id == Flag.store_id)
     told = told.where(Flag.first_day <= day, Flag.last_day >= day, sees_store(scope, Flag.store_id))
@@ -117,25 +133,35 @@ def flags_on(db: Session, *, day: date, scope: Scope, after: str = "", limit: in
 
 
 def flags_equal_stretches(db: Session) -> int:
-    """Every stretch of abnormal days is one flag, and every flag a stretch, or somebody was sent there for it."""
+    """Every stretch of abnormal days is one flag, and every flag a stretch, or a list or a lot had it."""
     found = {one[:5] for one in stretches(Stretch(*day) for day in db.execute(select(*_OF_DAY)))}
     kept = {Stretch(*told)[:5]: key for key, *told in db.execute(select(Flag.id, *_OF_FLAG))}
     visited = set(db.scalars(select(Visit.flag_id).where(Visit.flag_id.is_not(None))))
+    visited |= set(db.scalars(select(Draw.flag_id)))
     return len(found - kept.keys()) + sum(kept[one] not in visited for one in kept.keys() - found)
 
 
 def _merge(db: Session, merged: Mapping[int, int]) -> None:
     table = table_of(Visit)
     moved = update(table).where(table.c.flag_id == bindparam("old")).values(flag_id=bindparam("new"))
-    if merged:
-        db.execute(moved, [{"old": old, "new": new} for old, new in merged.items()])
+    if not merged:
+        return
+    db.execute(moved, [{"old": old, "new": new} for old, new in merged.items()])
+    drawn = set(db.scalars(select(Draw.flag_id).where(Draw.flag_id.in_([*merged, *merged.values()]))))
+    lots = table_of(Draw)
+    for old, new in merged.items():
+        if old in drawn and new not in drawn:
+            drawn.add(new)
+            db.execute(update(lots).where(lots.c.flag_id == old).values(flag_id=new))
+    db.execute(delete(lots).where(lots.c.flag_id.in_(merged)))
 
 
 def _drop(db: Session, keys: Sequence[int]) -> None:
     table = table_of(Flag)
     unvisited = ~exists().where(Visit.flag_id == table.c.id)
+    undrawn = ~exists().where(Draw.flag_id == table.c.id)
     if keys:
-        db.execute(delete(table).where(table.c.id.in_(keys), unvisited))
+        db.execute(delete(table).where(table.c.id.in_(keys), unvisited, undrawn))
 
 
 def _change(db: Session, kept: Mapping[int, Stretch]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from scans.schema import table_of
 from stores.book import store_book
 from stores.flags import QUIET_DAYS
+from stores.holdout import hold_out
 from stores.tables import Flag, FlagDay, Outcome, Rep, Store, Visit
 
 REST_DAYS = 7
@@ -90,16 +91,19 @@ def publish(db: Session, *, days: Sequence[date]) -> int:
     went = _went(db, first=min(days) - timedelta(days=REST_DAYS), last=max(days))
     listed = _listed(db, first=min(days) + NEXT, last=max(days) + NEXT)
     room = {rep_id: visits for rep_id, visits in db.execute(select(Rep.party_id, Rep.visits_per_day))}
+    out = hold_out(db, days=days)
     rows: list[dict[str, Any]] = []
     for day in (day + NEXT for day in sorted(days)):
         near = [call for call in calls if (day - call.day).days <= QUIET_DAYS + 1]
         right = precision(db, day=day - NEXT)
         for rep_id, wanted in rank(near, went=went, right=right, day=day).items():
             old = listed.get((rep_id, day), set())
-            new = [call for call in wanted if call.store_key not in old][: max(0, room[rep_id] - len(old))]
+            fresh = [call for call in wanted if call.store_key not in old]
+            new = out.admit(fresh, room=room[rep_id] - len(old), day=day)
             rows += [_row(call, day, len(old) + number) for number, call in enumerate(new, start=1)]
     if rows:
         db.execute(insert(table_of(Visit)), rows)
+    out.write(db)
     return len(rows)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from scans.tables import Batch, Claim, CodeRange, Doubt, ReturnedItem, Scan
 from stores.accounts import account_no
+from stores.closing import closings_equal_recount
 from stores.flags import flags_equal_stretches
 from stores.ledger import balances, trial_balance
 from stores.sales import days_equal_recount, stores_have_every_day
@@ -143,6 +144,7 @@ CHECKS: tuple[Check, ...] = (
     days_equal_recount,
     stores_have_every_day,
     flags_equal_stretches,
+    closings_equal_recount,
 )
 
 

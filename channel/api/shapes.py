@@ -99,6 +99,11 @@ class FlagOut(BaseModel):
     p_value: float
     stake_cents: Cents
     why: dict[str, Any]
+    state: Literal["open", "visited", "closed"]
+    visited: bool
+    closed_on: date | None
+    closed_why: str | None
+    closed_p: float | None
 
 
 class FlagsOut(BaseModel):

@@ -73,6 +73,7 @@ from stores.accusations import CaseDecidedError, UnknownCaseError
 from stores.cadence import CadenceError
 from stores.captures import EventIdError
 from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
+from stores.holdout import HoldOutError
 from stores.ledger import PostingError
 from stores.plans import PlanError
 from stores.sales import SpanError
@@ -141,6 +142,7 @@ STATUS: dict[type[Exception], Told] = {
     ImportFileError: Told(422, "bad-file"),
     PlanError: Told(422, "bad-plan"),
     CadenceError: Told(422, "bad-plan"),
+    HoldOutError: Told(422, "bad-plan"),
     RoleError: Told(422, "bad-role"),
     PartError: Told(422, "bad-part"),
     ReturnError: Told(422, "bad-return"),
