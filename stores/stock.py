@@ -1,6 +1,6 @@
-"""Stage 12, stock: what was counted on a store's shelf and in its back room. Knows directory.
+"""Stage 12, stock: what was counted on a store's shelf and in its back room, and what its till sold. Knows directory.
 
-A count is what somebody saw on a business day; a count with the same id may be corrected by a later import.
+Both are one number of a product, a store and a business day; one with the same id may be corrected by a later import.
 """
 
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from scans.tables import Product
 from scans.upserts import Put, Refusal, chunks, keys_of, put_rows
-from stores.tables import StockCount, Store
+from stores.tables import PosSale, StockCount, Store
 
 MAX_STOCK = 10_000_000
 Cell = tuple[int, int, date]
@@ -28,6 +28,16 @@ class CountRow(NamedTuple):
     items: int
 
 
+class PosRow(NamedTuple):
+    """One day of a till as it comes in: how many items of a product it sold, zeros too where they are known."""
+
+    pos_id: str
+    store_id: str
+    gtin: str
+    day: date
+    items: int
+
+
 class Counted(NamedTuple):
     """The last count of a product in a store."""
 
@@ -37,21 +47,31 @@ class Counted(NamedTuple):
     items: int
 
 
+class _Kept(NamedTuple):
+    """Where a number is kept: its table, the names of its columns for id and day, what it is called."""
+
+    table: type[StockCount] | type[PosSale]
+    key: str
+    on: str
+    name: str
+
+    def column(self, name: str) -> InstrumentedAttribute[Any]:
+        column: InstrumentedAttribute[Any] = getattr(self.table, name)
+        return column
+
+
+_COUNTS = _Kept(StockCount, "count_id", "counted_on", "count")
+_TILLS = _Kept(PosSale, "pos_id", "day", "row")
+
+
 def put_counts(db: Session, *, rows: Sequence[CountRow], day: date) -> Put:
     """Write counts by their outside id; a store's product has one count a day."""
-    stores = keys_of(db, outside=Store.store_id, inside=Store.id, ids=[row.store_id for row in rows])
-    products = keys_of(db, outside=Product.gtin, inside=Product.id, ids=[row.gtin for row in rows])
-    cells = [(stores.get(row.store_id, 0), products.get(row.gtin, 0), row.counted_on) for row in rows]
-    taken = _taken(db, cells)
-    refused: list[Refusal] = []
-    good: list[dict[str, Any]] = []
-    for index, (row, cell) in enumerate(zip(rows, cells, strict=True)):
-        if fault := _fault(row, cell, taken, day):
-            refused.append(Refusal(index, *fault))
-        else:
-            taken[cell] = row.count_id
-            good.append(_columns(row, cell))
-    return put_rows(db, table=StockCount, key="count_id", rows=good).tally(count=len(rows), refused=refused)
+    return _put(db, _COUNTS, rows, day)
+
+
+def put_pos_sales(db: Session, *, rows: Sequence[PosRow], day: date) -> Put:
+    """Write what tills sold by its outside id; a store's product has one number a day."""
+    return _put(db, _TILLS, rows, day)
 
 
 def last_counts(db: Session, *, store_id: str) -> list[Counted]:
@@ -68,33 +88,42 @@ def last_counts(db: Session, *, store_id: str) -> list[Counted]:
     return [Counted(*row[:4]) for row in db.execute(last)]
 
 
-def _taken(db: Session, cells: Sequence[Cell]) -> dict[Cell, str]:
-    """Return which of these cells (store, product, day) have a count already, and its outside id."""
-    cell = (StockCount.store_id, StockCount.product_id, StockCount.counted_on)
+def _put(db: Session, kept: _Kept, rows: Sequence[CountRow | PosRow], day: date) -> Put:
+    stores = keys_of(db, outside=Store.store_id, inside=Store.id, ids=[row.store_id for row in rows])
+    products = keys_of(db, outside=Product.gtin, inside=Product.id, ids=[row.gtin for row in rows])
+    cells = [(stores.get(row.store_id, 0), products.get(row.gtin, 0), row[3]) for row in rows]
+    taken = _taken(db, kept, cells)
+    refused: list[Refusal] = []
+    good: list[dict[str, Any]] = []
+    for index, (row, cell) in enumerate(zip(rows, cells, strict=True)):
+        if fault := _fault(kept, row, cell, taken, day):
+            refused.append(Refusal(index, *fault))
+        else:
+            taken[cell] = row[0]
+            place = {"store_id": cell[0], "product_id": cell[1]}
+            good.append({kept.key: row[0], **place, kept.on: row[3], "count": row.items})
+    return put_rows(db, table=kept.table, key=kept.key, rows=good).tally(count=len(rows), refused=refused)
+
+
+def _taken(db: Session, kept: _Kept, cells: Sequence[Cell]) -> dict[Cell, str]:
+    """Return which of these cells (store, product, day) have a number already, and its outside id."""
+    cell = [kept.column(name) for name in ("store_id", "product_id", kept.on)]
     return {
         (row[0], row[1], row[2]): row[3]
         for chunk in chunks(cells)
-        for row in db.execute(select(*cell, StockCount.count_id).where(tuple_(*cell).in_(chunk)))
+        for row in db.execute(select(*cell, kept.column(kept.key)).where(tuple_(*cell).in_(chunk)))
     }
 
 
-def _fault(row: CountRow, cell: Cell, taken: dict[Cell, str], day: date) -> tuple[str, str] | None:
+def _fault(
+    kept: _Kept, row: CountRow | PosRow, cell: Cell, taken: dict[Cell, str], day: date
+) -> tuple[str, str] | None:
     if not cell[0]:
         return "store_id", f"there is no store {row.store_id}"
     if not cell[1]:
         return "gtin", f"there is no product {row.gtin}"
-    if row.counted_on > day:
-        return "counted_on", "lies in the future"
-    if taken.get(cell, row.count_id) != row.count_id:
-        return "counted_on", f"count {taken[cell]} tells of the same store, product and day"
+    if cell[2] > day:
+        return kept.on, "lies in the future"
+    if taken.get(cell, row[0]) != row[0]:
+        return kept.on, f"{kept.name} {taken[cell]} tells of the same store, product and day"
     return None
-
-
-def _columns(row: CountRow, cell: Cell) -> dict[str, Any]:
-    return {
-        "count_id": row.count_id,
-        "store_id": cell[0],
-        "product_id": cell[1],
-        "counted_on": row.counted_on,
-        "count": row.items,
-    }

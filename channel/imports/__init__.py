@@ -9,7 +9,7 @@ from channel.imports.money import PLANS, REWARDS_OF_PRODUCTS
 from channel.imports.movements import DELIVERIES, PACKINGS, RETURNS, SCANS
 from channel.imports.products import PRODUCTS, RELATIONS_OF_PRODUCTS
 from channel.imports.running import Tally, import_file, template
-from channel.imports.stock import STOCK_COUNTS
+from channel.imports.stock import POS_SALES, STOCK_COUNTS
 
 KINDS: dict[str, Kind] = {
     "products": PRODUCTS,
@@ -23,6 +23,7 @@ KINDS: dict[str, Kind] = {
     "packings": PACKINGS,
     "deliveries": DELIVERIES,
     "stock-counts": STOCK_COUNTS,
+    "pos-sales": POS_SALES,
     "returns": RETURNS,
     "scans": SCANS,
 }

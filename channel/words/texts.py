@@ -150,6 +150,7 @@ IMPORTS: Texts = {
     "packings": _("Packings"),
     "deliveries": _("Deliveries"),
     "stock-counts": _("Stock counts"),
+    "pos-sales": _("Sales of tills"),
     "returns": _("Returns"),
     "scans": _("Scans"),
 }

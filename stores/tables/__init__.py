@@ -2,6 +2,7 @@
 
 import scans.tables  # noqa: F401 - foreign keys point there
 from stores.tables.captured import CapturedEvent
+from stores.tables.goods import PosSale, StockNorm
 from stores.tables.leaks import DealerLeak, DiversionCase, LeakCell
 from stores.tables.loop import Cadence, Draw, HoldOutRule
 from stores.tables.money import (
@@ -51,12 +52,14 @@ __all__ = [
     "Party",
     "Plan",
     "PlanPart",
+    "PosSale",
     "Posting",
     "Rep",
     "Sale",
     "Share",
     "Source",
     "StockCount",
+    "StockNorm",
     "Store",
     "StoreDay",
     "StoreOwner",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from scans.upserts import Put, Refusal
-from stores.stock import Counted, CountRow, last_counts, put_counts
+from stores.stock import Counted, CountRow, PosRow, last_counts, put_counts, put_pos_sales
 from tests import make
 from tests.make import TODAY
 
@@ -51,3 +51,22 @@ def test_a_count_that_cannot_be_is_refused_and_the_others_go_in(db, shelf, said,
     bad = good._replace(**{"count_id": "b"} | said)
     put = put_counts(db, rows=[good, bad, CountRow("c", store_id, milk, TODAY, 1)], day=TODAY)
     assert put == Put(new=2, refused=(Refusal(1, column, reason),))
+
+
+def test_what_a_till_sold_comes_in_by_the_same_rules(db, shelf):
+    store_id, tea, _ = shelf
+    row = PosRow("a", store_id, tea, TODAY, 9)
+    assert put_pos_sales(db, rows=[row], day=TODAY) == Put(new=1)
+    assert put_pos_sales(db, rows=[row], day=TODAY) == Put(unchanged=1)
+    assert put_pos_sales(db, rows=[row._replace(items=8)], day=TODAY) == Put(changed=1)
+    bad = [
+        row._replace(pos_id="b"),
+        row._replace(pos_id="c", store_id="nowhere"),
+        row._replace(pos_id="d", day=TODAY + timedelta(days=1)),
+    ]
+    refused = (
+        Refusal(0, "day", "row a tells of the same store, product and day"),
+        Refusal(1, "store_id", "there is no store nowhere"),
+        Refusal(2, "day", "lies in the future"),
+    )
+    assert put_pos_sales(db, rows=bad, day=TODAY) == Put(refused=refused)
