@@ -1,5 +1,6 @@
 """The office: how the whole stands, master data, batches, imports. The owner changes, finance and auditor read."""
 
+import html
 import io
 import re
 from datetime import timedelta
@@ -156,6 +157,30 @@ def test_a_batch_is_issued_on_terms(world, signed_in, engine):
         assert (known.lot, str(known.expires_on), known.earns, known.span("outer").size) == (
             "L-7", "2027-01-31", "delivered", 48,
         )  # fmt: skip
+
+
+def test_a_batch_is_issued_with_numbers_of_their_own_on_cases_and_pallets(world, signed_in, engine):
+    client = signed_in("owner")
+    packs = {"gtin": world.batch.gtin, "count": "48", "items_per_case": "12", "cases_per_pallet": "2"}
+    there = send(client, "/office/batches", **packs, case_gtin="19506000134359", sscc_prefix="9506000").location
+    with transaction(engine) as db:
+        known = catalogue(db).batch(there.rsplit("/", 1)[1])
+        assert (known.case_gtin, known.sscc_prefix) == ("19506000134359", "9506000")
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"case_gtin": "19506000134350", "items_per_case": "12"}, "the check digit of this GTIN is wrong"),
+        ({"case_gtin": "19506000134359"}, "a GTIN for cases needs cases"),
+        ({"sscc_prefix": "9506000"}, "SSCCs need pallets"),
+        ({"sscc_prefix": "95x", "items_per_case": "12", "cases_per_pallet": "2"}, "prefix has 4 to 12 digits"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(world, signed_in, told, why):
+    refused = send(signed_in("owner"), "/office/batches", gtin=world.batch.gtin, count="48", **told)
+    assert (refused.status_code, why in html.unescape(refused.text)) == (422, True)
+    assert all(f'value="{value}"' in refused.text for value in told.values())
 
 
 def test_items_are_taken_back_and_issued_anew(world, signed_in):

@@ -19,7 +19,7 @@ EXAMPLES = 60
 # What no schema can say: the check digit of a GTIN, the order of two days, how long ago a phone may have scanned.
 UNSAID = {"post_scan", "post_return", "get_sell_through", "get_code_trace"}
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 load_all_checks()
 
 

@@ -19,9 +19,13 @@ from scans.layouts import LAYOUTS
 from scans.prints import print_list
 from scans.products import UnknownProductError, product_list
 from scans.sealing import RecipientError
+from scans.sscc import SsccPrefixError
 from scans.terms import TermsError
 
 A_PAGE = 30
+REFUSALS = (
+    BatchError, TermsError, GtinError, SsccPrefixError, ReceiverError, RecipientError, UnknownProductError,
+)  # fmt: skip
 PRODUCTS_LISTED = 200
 PARTS_SHOWN = 100
 FILES_SHOWN, TASKS_SHOWN = 50, 20
@@ -48,6 +52,8 @@ def issue() -> ResponseReturnValue:
                 count=whole("count") or 0,
                 items_per_case=whole("items_per_case"),
                 cases_per_pallet=whole("cases_per_pallet"),
+                case_gtin=request.form.get("case_gtin", "").strip() or None,
+                sscc_prefix=request.form.get("sscc_prefix", "").strip() or None,
                 terms=told_terms(),
                 now=providers.now(),
             )
@@ -55,7 +61,7 @@ def issue() -> ResponseReturnValue:
     except TaskExistsError:
         with providers.reading() as db:
             return redirect(url_for("office.batch", batch_id=find_task(db, task_id=task_id).about), 303)
-    except (BatchError, TermsError, GtinError, ReceiverError, RecipientError, UnknownProductError) as error:
+    except REFUSALS as error:
         return _listed(refused=str(error)), 422
     return redirect(url_for("office.batch", batch_id=batch.batch_id), 303)
 
