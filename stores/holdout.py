@@ -18,6 +18,7 @@ from stores.flags import QUIET_DAYS
 from stores.tables import Draw, Flag, FlagDay, HoldOutRule, Store, Visit
 
 WHOLE_BP = 10_000
+DAYS = range(2, 29)  # after a list of one day there is no day to compare
 
 
 class HoldOutError(ValueError):
@@ -180,7 +181,7 @@ def put_rule(db: Session, rule: Rule) -> None:
     """
     known = 0 <= rule.share_bp <= WHOLE_BP // 2 and 1 <= rule.days <= 28
     if not (known and 0 <= rule.severe_cents <= 10**12 and 0 <= rule.severe_p <= 1):
-        raise HoldOutError("at most half of the stores, for at most 28 days")
+        raise HoldOutError("at most half of the stores, for 2 to 28 days")
     written = upsert(db)(table_of(HoldOutRule)).values(id=1, **rule._asdict())
     db.execute(written.on_conflict_do_update(index_elements=["id"], set_=rule._asdict()))
 

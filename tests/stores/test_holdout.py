@@ -176,7 +176,7 @@ def test_what_is_not_severe(seen):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"share_bp": -1}, {"share_bp": 5001}, {"days": 0}, {"days": 29}, {"severe_cents": -1}, {"severe_p": 1.1},
+    "bad", [{"share_bp": -1}, {"share_bp": 5001}, {"days": 1}, {"days": 29}, {"severe_cents": -1}, {"severe_p": 1.1},
             {"severe_p": float("nan")}]
 )  # fmt: skip
 def test_a_rule_that_cannot_be_is_refused(db, bad):
