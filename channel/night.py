@@ -4,6 +4,7 @@ A day of the past that changed is closed again, and with it the closed days afte
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,8 +18,9 @@ from stores.closing import close_flags
 from stores.findings import Finding, put_findings
 from stores.flags import put_flags
 from stores.lists import publish
-from stores.roll import daily_counts, roll
+from stores.roll import Roll, daily_counts, roll
 from stores.sales import closed_days, count_days, note_closed, overlooked, take_dirty
+from stores.shelf import shelf_whys
 from stores.tables import Store
 from stores.verdicts import judge_days, judged_findings, name_findings, panel_start, put_verdicts
 
@@ -112,8 +114,16 @@ def _judge(db: Session, days: Sequence[date]) -> tuple[int, int]:
         put_verdicts(db, roll=called, day=day, counts=counts[:, (day - first).days], judged=judged)
         findings += judged_findings(day, judged)
     findings = name_findings(db, roll=called, counts=counts, first=first, days=days, judged=findings)
-    put_findings(db, roll=called, days=days, findings=findings)
+    put_findings(db, roll=called, days=days, findings=_with_shelf(db, called, findings))
     return len(findings), int(counts[:, [(day - first).days for day in days]].clip(0).sum())
+
+
+def _with_shelf(db: Session, called: Roll, findings: Sequence[Finding]) -> list[Finding]:
+    """Add to what is too bad what the last visits saw of the shelf."""
+    at = [(int(called.keys[one.row]), one.day) if one.direction == "too_bad" else None for one in findings]
+    told = shelf_whys(db, wanted={key for key in at if key})
+    both = zip(findings, at, strict=True)
+    return [replace(one, why={**one.why, **told[key]}) if key and key in told else one for one, key in both]
 
 
 def _overlooked(db: Session, first: date) -> set[date]:

@@ -93,7 +93,7 @@ def check_in(
 
     Raises: UnknownVisitError, TooFarError if neither the position nor a reason speaks for it.
     """
-    visit, store = _visit(db, visit_id, rep_id)
+    visit, store = visit_at(db, visit_id=visit_id, rep_id=rep_id)
     here = Position(store.lat_deg, store.lon_deg, None)
     away_m = None if position is None else round(distance_m(position, here), 1)
     if not reason and (away_m is None or away_m > NEAR_M + _blur_m(position)):
@@ -122,7 +122,7 @@ def record_outcome(
     """
     if cause not in CAUSES or action not in ACTIONS or len(note or "") > MAX_NOTE:
         raise OutcomeError("this is not a cause, an action or a note that can be kept")
-    visit, _ = _visit(db, visit_id, rep_id)
+    visit, _ = visit_at(db, visit_id=visit_id, rep_id=rep_id)
     said = OutcomeRow(now, was_real, cause, action, note or None)
     written = upsert(db)(table_of(Outcome)).values(visit_id=visit.id, key=key, **asdict(said))
     if db.execute(written.on_conflict_do_nothing().returning(Outcome.visit_id)).first():
@@ -140,7 +140,11 @@ def _blur_m(position: Position | None) -> float:
     return min((position and position.accuracy_m) or 0.0, ROUGH_M)
 
 
-def _visit(db: Session, visit_id: str, rep_id: str | None) -> tuple[Visit, Store]:
+def visit_at(db: Session, *, visit_id: str, rep_id: str | None) -> tuple[Visit, Store]:
+    """Return a visit and its store; with `rep_id`, of this rep only.
+
+    Raises: UnknownVisitError.
+    """
     asked = select(Visit, Store).join(Store, Store.id == Visit.store_id).join(Party, Party.id == Visit.rep_id)
     asked = asked.where(Visit.visit_id == visit_id, Party.party_id == func.coalesce(rep_id, Party.party_id))
     found = db.execute(asked).one_or_none()

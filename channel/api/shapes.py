@@ -182,6 +182,39 @@ class VisitsOut(BaseModel):
     visits: list[VisitOut]
 
 
+class SeenOut(BaseModel):
+    """Under which id is kept what a visit saw of a product."""
+
+    fact_id: str
+
+
+class RivalOut(BaseModel):
+    """Another brand's goods beside ours."""
+
+    name: str
+    facings: int | None
+    price_cents: Cents | None
+
+
+class FactOut(BaseModel):
+    """What was seen of a product on a day, and what the store sold of it a day in the four weeks before."""
+
+    fact_id: str
+    gtin: str
+    product: str
+    seen_on: date
+    visit_id: str | None
+    shelves: int | None
+    facings: int | None
+    displayed: int | None
+    price_cents: Cents | None
+    stock: int | None
+    rivals: list[RivalOut]
+    elsewhere_percent: int | None
+    elsewhere_why: str | None
+    sold_a_day: float
+
+
 class LineOut(BaseModel):
     """One accrued part of a statement."""
 

@@ -1,13 +1,14 @@
-"""The API's stores. Knows stores.sales, stores.cadence."""
+"""The API's stores. Knows stores.sales, stores.shelves, stores.cadence."""
 
 from flask import Blueprint
 from pydantic import Field
 
 from channel import access, providers
-from channel.api.shapes import DayOut, OverdueOut, OverduesOut
+from channel.api.shapes import DayOut, FactOut, OverdueOut, OverduesOut
 from channel.calls import Day, Limit, OutsideId, Query, call
 from stores.cadence import overdue
-from stores.sales import sell_through
+from stores.sales import check_span, sell_through
+from stores.shelves import shelf_history
 
 READERS = ("owner", "finance", "auditor", "api", "dealer", "franchisee", "keeper", "guide")
 
@@ -54,3 +55,25 @@ def get_overdue(query: DueOn) -> OverduesOut:
     rows = [one for one in late if one.store_id > (query.after or "")]
     told = [OverdueOut.model_validate(one, from_attributes=True) for one in rows[: query.limit]]
     return OverduesOut(stores=told, next=told[-1].store_id if len(rows) > query.limit else None)
+
+
+MOST_FACTS = 1000
+
+
+@call(
+    api,
+    "GET",
+    "/stores/<id:store_id>/shelf",
+    roles=PLANNERS,
+    query=Span,
+    answers={200: list[FactOut]},
+    problems=("bad-span", "not-found"),
+)
+def get_shelf(store_id: str, query: Span) -> list[FactOut]:
+    """Tell what was seen of each product on the shelf of a store, the latest first; at most a thousand facts."""
+    check_span(query.first_day, query.last_day)
+    days = (query.last_day - query.first_day).days
+    with providers.reading() as db:
+        scope = access.scope(db)
+        lines = shelf_history(db, store_id=store_id, scope=scope, until=query.last_day, days=days, limit=MOST_FACTS)
+    return [FactOut.model_validate({**line._asdict(), **line.shelf._asdict()}, from_attributes=True) for line in lines]

@@ -1,12 +1,27 @@
-"""The API's visits: a rep's list of a day, and what was found. Knows stores.stops, stores.visits."""
+"""The API's visits: a rep's list of a day, and what was found. Knows stops, visits, seen."""
+
+from typing import Annotated
 
 from flask import Blueprint
 from pydantic import Field
 
 from channel import access, providers
-from channel.api.shapes import OutcomeOut, VisitOut, VisitsOut
+from channel.api.shapes import OutcomeOut, SeenOut, VisitOut, VisitsOut
 from channel.calls import Day, OutsideId, Query, Strict, call
 from stores.directory import UnknownPartyError
+from stores.seen import id_under, see_shelf
+from stores.shelf import (
+    LONGEST_RIVAL,
+    MOST_CENTS,
+    MOST_DISPLAYED,
+    MOST_FACINGS,
+    MOST_RIVALS,
+    MOST_SHELVES,
+    WHYS,
+    Rival,
+    Shelf,
+)
+from stores.stock import MAX_STOCK
 from stores.stops import visit_list
 from stores.visits import ACTIONS, CAUSES, MAX_NOTE, record_outcome
 
@@ -41,6 +56,58 @@ def get_visits(query: ListOf) -> VisitsOut:
     with providers.reading() as db:
         stops = visit_list(db, rep_id=query.rep, day=query.day)
     return VisitsOut(visits=[VisitOut.model_validate(stop, from_attributes=True) for stop in stops])
+
+
+Count = Annotated[int, Field(ge=0, le=MAX_STOCK)]
+Facings = Annotated[int, Field(ge=0, le=MOST_FACINGS)]
+Price = Annotated[int, Field(ge=0, le=MOST_CENTS)]
+
+
+class RivalIn(Strict):
+    """Another brand's goods beside ours; what was not looked at is null."""
+
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_RIVAL, pattern=r"^[^\x00]*$")]
+    facings: Facings | None = None
+    price_cents: Price | None = None
+
+
+class ShelfIn(Strict):
+    """What a visit saw of a product; what was not looked at is null. The key is the client's own."""
+
+    key: OutsideId
+    gtin: Annotated[str, Field(pattern=r"^[0-9]{14}$")]
+    shelves: Annotated[int, Field(ge=0, le=MOST_SHELVES)] | None = None
+    facings: Facings | None = None
+    displayed: Annotated[int, Field(ge=0, le=MOST_DISPLAYED)] | None = None
+    price_cents: Price | None = None
+    stock: Count | None = None
+    rivals: Annotated[tuple[RivalIn, ...], Field(max_length=MOST_RIVALS)] = ()
+    elsewhere_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    elsewhere_why: str | None = Field(default=None, json_schema_extra={"enum": [*WHYS, None]})
+
+    def shelf(self) -> Shelf:
+        """Return what was seen."""
+        rivals = tuple(Rival(one.name, one.facings, one.price_cents) for one in self.rivals)
+        return Shelf(**self.model_dump(exclude={"key", "gtin", "rivals"}), rivals=rivals)
+
+
+@call(
+    api,
+    "POST",
+    "/visits/<id:visit_id>/shelf",
+    roles=WRITERS,
+    body=ShelfIn,
+    answers={200: SeenOut},
+    problems=("bad-shelf", "key-reused"),
+)
+def post_shelf(visit_id: str, body: ShelfIn) -> SeenOut:
+    """Keep what a visit saw of a product, and the stock that it counted."""
+    with providers.transaction() as db:
+        told = body.shelf()
+        see_shelf(
+            db, visit_id=visit_id, key=body.key, gtin=body.gtin, shelf=told, now=providers.now(), rep_id=_own_rep()
+        )
+    return SeenOut(fact_id=id_under("V", visit_id=visit_id, key=body.key))
 
 
 OUTCOME_PROBLEMS = ("bad-outcome", "key-reused", "outcome-exists")

@@ -8,7 +8,7 @@ from channel.commands.opening import opened, progress, say
 
 KINDS = (
     "products", "relations", "links", "parties", "stores", "reps", "plans", "rewards",
-    "packings", "deliveries", "stock-counts", "pos-sales", "returns", "scans",
+    "packings", "deliveries", "stock-counts", "pos-sales", "shelf-facts", "returns", "scans",
 )  # fmt: skip
 
 

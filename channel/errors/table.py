@@ -75,9 +75,12 @@ from stores.captures import EventIdError
 from stores.directory import UnknownPartyError, UnknownRepError, UnknownStoreError
 from stores.holdout import HoldOutError
 from stores.ledger import PostingError
+from stores.pins import PinDecidedError, PinError, UnknownPinError
 from stores.plans import PlanError
 from stores.sales import SpanError
+from stores.seen import TooManyPhotosError
 from stores.shares import ShareError
+from stores.shelf import ShelfError
 from stores.visits import OutcomeError, OutcomeExistsError, TooFarError, UnknownVisitError
 
 
@@ -100,6 +103,7 @@ STATUS: dict[type[Exception], Told] = {
     UnknownDoubtError: Told(404, "not-found"),
     UnknownCaseError: Told(404, "not-found"),
     UnknownPhotoError: Told(404, "not-found"),
+    UnknownPinError: Told(404, "not-found"),
     MalformedError: Told(400, "malformed-json"),
     MediaTypeError: Told(415, "unsupported-media-type"),
     BodyError: Told(422, "invalid-body"),
@@ -115,6 +119,10 @@ STATUS: dict[type[Exception], Told] = {
     SpanError: Told(422, "bad-span"),
     OutcomeError: Told(422, "bad-outcome"),
     TooFarError: Told(422, "too-far"),
+    ShelfError: Told(422, "bad-shelf"),
+    TooManyPhotosError: Told(422, "too-many-photos"),
+    PinError: Told(422, "bad-pin"),
+    PinDecidedError: Told(409, "pin-decided"),
     ReportError: Told(422, "bad-report"),
     PhotoError: Told(422, "bad-photo"),
     DecisionError: Told(422, "bad-decision"),

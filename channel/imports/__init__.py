@@ -9,6 +9,7 @@ from channel.imports.money import PLANS, REWARDS_OF_PRODUCTS
 from channel.imports.movements import DELIVERIES, PACKINGS, RETURNS, SCANS
 from channel.imports.products import PRODUCTS, RELATIONS_OF_PRODUCTS
 from channel.imports.running import Tally, import_file, template
+from channel.imports.shelf import SHELF_FACTS
 from channel.imports.stock import POS_SALES, STOCK_COUNTS
 
 KINDS: dict[str, Kind] = {
@@ -24,6 +25,7 @@ KINDS: dict[str, Kind] = {
     "deliveries": DELIVERIES,
     "stock-counts": STOCK_COUNTS,
     "pos-sales": POS_SALES,
+    "shelf-facts": SHELF_FACTS,
     "returns": RETURNS,
     "scans": SCANS,
 }

@@ -44,11 +44,9 @@ from channel.words.refusals import (
     refusal,
 )
 from channel.words.texts import (
-    ACTIONS,
     ARRIVAL_STATES,
     ARRIVAL_WHYS,
     BATCH_STATES,
-    CAUSES,
     COLUMNS,
     DATUMS,
     DIRECTIONS,
@@ -72,6 +70,10 @@ from channel.words.texts import (
     said,
 )
 from channel.words.visited import (
+    ACTIONS,
+    CAUSES,
+    ELSEWHERE_WHYS,
+    PIN_STATES,
     PURPOSES,
 )
 
@@ -88,6 +90,7 @@ __all__ = [
     "DOUBT_ACTS",
     "DOUBT_STATES",
     "EARNS",
+    "ELSEWHERE_WHYS",
     "EVIDENCE",
     "FOLLOWS",
     "IMPORTS",
@@ -97,6 +100,7 @@ __all__ = [
     "LEVELS",
     "LINK_TYPES",
     "PARTY_KINDS",
+    "PIN_STATES",
     "PROBLEMS",
     "PRODUCT_KINDS",
     "PURPOSES",

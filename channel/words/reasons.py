@@ -56,7 +56,18 @@ def flag_reason(why: Mapping[str, Any]) -> str:
         return str(code)
     said = gettext(_IN_A_DAY.get(code, _ODD[code]) if why.get("days") == 1 else _ODD[code], **told)
     if "sold" in why and code in ("one_phone", "sold_far"):
-        return said + " " + flag_reason({**why, "code": "stretch_high"})
+        said += " " + flag_reason({**why, "code": "stretch_high"})
+    return said + _shelf(why)
+
+
+def _shelf(why: Mapping[str, Any]) -> str:
+    """Say what the last visits saw of the shelf, where its facings fell."""
+    if not {"facings", "facings_before"} <= why.keys():
+        return ""
+    told = {name: number(value, digits=2) for name, value in why.items() if isinstance(value, int | float)}
+    said = " " + gettext("On the shelf %(facings)s facings, %(facings_before)s at the visit before.", **told)
+    if "per_facing" in why:
+        said += " " + gettext("Each sold %(per_facing)s a day, %(per_facing_before)s before.", **told)
     return said
 
 

@@ -109,26 +109,6 @@ ROLES: Texts = {
     "rep": _("Sales rep"),
     "api": _("API client"),
 }
-CAUSES: Texts = {
-    "out_of_stock": _("Out of stock"),
-    "display_gone": _("Display gone"),
-    "price": _("Price too high"),
-    "rival": _("A rival's campaign"),
-    "closed_for_works": _("Closed or works"),
-    "keeper_scanning": _("Keeper scans cartons"),
-    "diverted_goods": _("Goods sold on elsewhere"),
-    "promotion": _("A campaign of ours"),
-    "nothing_found": _("Nothing found"),
-    "other": _("Something else"),
-}
-ACTIONS: Texts = {
-    "restocked": _("Restocked"),
-    "display_restored": _("Display restored"),
-    "talked": _("Talked to the keeper"),
-    "warned": _("Warned"),
-    "reported": _("Reported to the office"),
-    "none": _("Nothing"),
-}
 DIRECTIONS: Texts = {"too_bad": _("too little"), "too_good": _("too much")}
 DATUMS: Texts = {"wgs84": _("WGS-84 (GPS)"), "gcj02": _("GCJ-02 (Chinese maps)"), "bd09": _("BD-09 (Baidu)")}
 RULES: Texts = {
@@ -151,6 +131,7 @@ IMPORTS: Texts = {
     "deliveries": _("Deliveries"),
     "stock-counts": _("Stock counts"),
     "pos-sales": _("Sales of tills"),
+    "shelf-facts": _("What was seen on shelves"),
     "returns": _("Returns"),
     "scans": _("Scans"),
 }
@@ -212,6 +193,11 @@ PROBLEMS: Texts = {
     "decided-otherwise": _("Somebody has decided about this code otherwise meanwhile."),
     "bad-outcome": _("Choose whether it was real, the cause and what you did."),
     "outcome-exists": _("This visit has been reported already."),
+    "bad-shelf": _("Tell at least one thing that you saw, in whole numbers."),
+    "bad-pin": _("The position is not exact enough to say where the store stands."),
+    "pin-decided": _("Somebody has decided about this proposal otherwise."),
+    "too-many-photos": _("This visit has as many photos as are kept of one."),
+    "too-far": _("Your phone does not seem to be at the store. Say why, and you are checked in."),
     "wrong-batch-state": _("The batch is past this step: look at its state."),
     "bad-batch": _("A batch like this cannot be issued or written here."),
     "bad-part": _("The batch has no such part: look at its positions, or at which batch the code belongs to."),

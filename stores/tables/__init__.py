@@ -23,6 +23,7 @@ from stores.tables.money import (
 )
 from stores.tables.night import CheckIn, ClosedDay, DirtyDay, Flag, FlagDay, Outcome, StoreDay, Visit
 from stores.tables.places import PARTY_KINDS, Delivery, Party, Rep, Source, StockCount, Store, StoreOwner
+from stores.tables.shelf import PIN_STATES, PinProposal, ShelfFact, ShelfPhoto
 
 __all__ = [
     "ACCOUNT_KINDS",
@@ -30,6 +31,7 @@ __all__ = [
     "EVIDENCE",
     "FOLLOWS",
     "PARTY_KINDS",
+    "PIN_STATES",
     "SHARE_STATES",
     "Account",
     "Cadence",
@@ -50,6 +52,7 @@ __all__ = [
     "Link",
     "Outcome",
     "Party",
+    "PinProposal",
     "Plan",
     "PlanPart",
     "PosSale",
@@ -57,6 +60,8 @@ __all__ = [
     "Rep",
     "Sale",
     "Share",
+    "ShelfFact",
+    "ShelfPhoto",
     "Source",
     "StockCount",
     "StockNorm",

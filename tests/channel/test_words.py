@@ -10,16 +10,16 @@ from channel.words.reasons import _ODD, _PRESENCE
 from channel.words.refusals import _VERBATIM
 from scans.rewards import REWARDS
 from scans.tables import BATCH_STATES, EARNS, LEVELS, PRODUCT_KINDS
-from stores import arrivals, concentration, diversion
+from stores import arrivals, concentration, diversion, shelf
 from stores.judge import REASONS
 from stores.shares import RULES
-from stores.tables import EVIDENCE, FOLLOWS, PARTY_KINDS, SHARE_STATES
+from stores.tables import EVIDENCE, FOLLOWS, PARTY_KINDS, PIN_STATES, SHARE_STATES
 from stores.visits import ACTIONS, CAUSES, PURPOSES
 
 CHANNEL = Path(words.__file__).parents[1]
 ELSEWHERE = {  # only the API and the commands meet these, or the page shows the refusal in its form
     "malformed-json", "unsupported-media-type", "invalid-body", "invalid-query", "bad-token", "bad-role", "bad-span",
-    "bad-event", "bad-reward", "bad-plan", "bad-file", "refused", "day-not-over", "too-far",
+    "bad-event", "bad-reward", "bad-plan", "bad-file", "refused", "day-not-over",
 }  # fmt: skip
 
 
@@ -50,6 +50,8 @@ def said(app):
         (words.CAUSES, CAUSES),
         (words.ACTIONS, ACTIONS),
         (words.PURPOSES, PURPOSES),
+        (words.ELSEWHERE_WHYS, shelf.WHYS),
+        (words.PIN_STATES, PIN_STATES),
         (words.RULES, [*RULES, *REWARDS]),
     ],
 )
