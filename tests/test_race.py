@@ -1,8 +1,6 @@
 """Many phones, the same codes, the same instant: who is first is decided once, and only the first is paid."""
 
 import random
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, func, insert, select
 
@@ -15,20 +13,9 @@ from scans.tables import Claim
 from stores.ledger import balances_by_kind, trial_balance
 from stores.recount import recount
 from tests import make, worlds
+from tests.races import at_once
 
 THREADS, CODES = 64, 60
-
-
-def at_once(action):
-    """Run `action(n)` in all threads, started together."""
-    start = Barrier(THREADS)
-
-    def run(n):
-        start.wait()
-        return action(n)
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(run, range(THREADS)))
 
 
 def shuffled(world, n):
@@ -56,7 +43,7 @@ def test_64_threads_with_a_transaction_each_claim_60_codes_once(engine, config):
         with transaction(engine) as db:
             return take_scans(db, config=config, ring=world.ring, scans=shuffled(world, n), now=make.NOW)
 
-    assert_paid_once(world, at_once(scan_all))
+    assert_paid_once(world, at_once(scan_all, THREADS))
 
 
 def test_64_threads_through_the_writer_claim_60_codes_once(engine, config):
@@ -68,7 +55,7 @@ def test_64_threads_through_the_writer_claim_60_codes_once(engine, config):
             shuffled(world, n)[10:], now=make.NOW
         )
 
-    assert_paid_once(world, at_once(scan_all))
+    assert_paid_once(world, at_once(scan_all, THREADS))
 
 
 def test_64_threads_activate_a_part_each_and_none_is_lost(engine, config):
@@ -81,7 +68,7 @@ def test_64_threads_activate_a_part_each_and_none_is_lost(engine, config):
             part = Positions(n + 1, n + 1)
             return activate_batch(db, config=config, ring=world.ring, batch_id=batch.batch_id, now=make.NOW, part=part)
 
-    assert all(at_once(activate_one))
+    assert all(at_once(activate_one, THREADS))
     with reading(engine) as db:
         assert catalogue(db).batch(batch.batch_id).parts == (Part(1, THREADS, "activated"),)
         assert balances_by_kind(db)["reward_reserve"] == -(120 + THREADS * 2) * worlds.PRIZE_CENTS
@@ -103,4 +90,4 @@ def test_negative_control_look_then_write_pays_twice(engine):
                 paid += 1
         return paid
 
-    assert sum(at_once(claim_all)) > CODES
+    assert sum(at_once(claim_all, THREADS)) > CODES

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select, update
@@ -16,6 +16,7 @@ from channel.journey import (
     decide_doubt,
     look_at,
     release_due,
+    take_return,
     take_scans,
     withdraw_doubts,
 )
@@ -30,11 +31,13 @@ from scans.doubts import (
 from scans.gs1 import parse_link
 from scans.norms import LEAST_DEVICES, LEAST_WIDE, Tail, put_norms
 from scans.packing import at
+from scans.returns import ReturnRow
 from scans.tables import Doubt, DoubtStep
 from stores.doubted import Waiting, doubted_shares, waiting
 from stores.ledger import balances_by_kind
 from stores.recount import recount
 from tests import make, worlds
+from tests.races import at_once
 from tests.worlds import PLACE, PRIZE_CENTS
 
 HERE = PlaceTold(*PLACE, 30.0, "wgs84")
@@ -293,19 +296,12 @@ def test_notes_are_kept_in_order(world):
 
 def both_at_once(world, decided):
     """Let two people decide at the same moment and return how often money moved."""
-    barrier, won = Barrier(2), []
 
-    def one(who):
-        barrier.wait()
+    def one(n):
         with transaction(world.engine) as db:
-            won.append(decided(db, who))
+            return decided(db, ("boss", "qian")[n])
 
-    threads = [Thread(target=one, args=(who,)) for who in ("boss", "qian")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return won
+    return at_once(one, 2)
 
 
 def test_two_people_who_decide_at_once_decide_once(world):
@@ -335,3 +331,21 @@ def test_who_looks_before_deciding_decides_twice(world):
         return is_open
 
     assert both_at_once(world, decided) == [True, True]
+
+
+def take_back(world):
+    row = ReturnRow(return_id="R1", uri=world.uri(1))
+    with transaction(world.engine) as db:
+        taken = take_return(db, config=world.config, ring=world.ring, row=row, now=LATER)
+        assert not [name for name, wrong in recount(db) if wrong]
+    return taken
+
+
+@pytest.mark.parametrize("act", ["release", "reverse"])
+@pytest.mark.parametrize("back_first", [True, False], ids=["returned, then decided", "decided, then returned"])
+def test_an_item_that_is_doubted_and_comes_back_pays_nothing_in_either_order(world, act, back_first):
+    world, _ = suspect_claim(world)
+    steps = [lambda: take_back(world), lambda: decide(world, act)]
+    for step in steps if back_first else reversed(steps):
+        step()
+    assert ledger(world) == {"consumer_held": 0, "consumer_wallet": 0, "held": 0, "payable": 0}

@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from channel.database import transaction
 from channel.journey import take_arrivals
@@ -14,10 +14,12 @@ from channel.providers import house
 from scans.batches import batch_list
 from scans.keys import KeyRing
 from scans.life import recall
+from stores import arrivals
 from stores.arrivals import NewArrival
 from stores.directory import scope_of
 from stores.tables import Delivery, Party, Store
 from tests import make
+from tests.races import at_once
 
 
 @pytest.fixture
@@ -192,27 +194,45 @@ def test_only_pages_that_scan_may_use_the_camera_and_webassembly(phone):
     assert "camera=()" in other["Permissions-Policy"]
 
 
-@pytest.mark.parametrize("same_key", [True, False], ids=["one phone, two windows", "two phones"])
-def test_sent_by_many_at_once_a_case_arrives_once(goods, engine, config, app, same_key):
-    ring, states = KeyRing.load(config.keys_path), []
+@pytest.fixture
+def phones(goods, engine, config, app):
+    """Return a function: so many phones tell of one case at the same moment; it returns what each was answered."""
+    ring = KeyRing.load(config.keys_path)
     with transaction(engine) as db:
         party_id = db.scalar(select(Party.id).where(Party.party_id == "K"))
-    gate = threading.Barrier(6)
 
-    def send(number):
-        arrivals = [NewArrival("k" if same_key else f"k{number}", goods(), make.NOW - timedelta(seconds=number))]
-        gate.wait()
-        with transaction(house(app).engine) as db:
-            scope = scope_of(db, party_id=party_id, day=make.TODAY)
-            told = take_arrivals(
-                db, config=config, ring=ring, scope=scope, store_id="A", arrivals=arrivals, now=make.NOW
-            )
-        states.append(told[0].state)
+    def tell(count, *, same_key=False):
+        def send(number):
+            case = [NewArrival("k" if same_key else f"k{number}", goods(), make.NOW - timedelta(seconds=number))]
+            with transaction(house(app).engine) as db:
+                scope = scope_of(db, party_id=party_id, day=make.TODAY)
+                told = take_arrivals(
+                    db, config=config, ring=ring, scope=scope, store_id="A", arrivals=case, now=make.NOW
+                )
+            return told[0].state
 
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+        return at_once(send, count)
+
+    return tell
+
+
+@pytest.mark.parametrize("same_key", [True, False], ids=["one phone, two windows", "two phones"])
+def test_sent_by_many_at_once_a_case_arrives_once(phones, engine, same_key):
+    states = phones(6, same_key=same_key)
     assert len(stored(engine)) == 1
     assert sorted(states) == (["recorded"] * 6 if same_key else ["here"] * 5 + ["recorded"])
+
+
+@pytest.mark.postgresql_only  # SQLite has one writer at a time
+def test_negative_control_without_the_lock_a_case_arrives_twice(phones, engine, monkeypatch):
+    looked, know = threading.Barrier(2), arrivals._known
+
+    def know_together(*told):
+        known = know(*told)
+        looked.wait()
+        return known
+
+    monkeypatch.setattr(arrivals, "_known", know_together)
+    monkeypatch.setattr(Select, "with_for_update", lambda self, **_: self)
+    assert phones(2) == ["recorded", "recorded"]
+    assert len(stored(engine)) == 2

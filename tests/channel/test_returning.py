@@ -1,8 +1,6 @@
 """Goods that come back: counted, shared and rewarded no more, claimed never again, scrapped or issued anew."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,6 +35,7 @@ from stores.recount import recount
 from stores.statements import statement
 from stores.tables import DirtyDay, Share, StoreDay
 from tests import make, worlds
+from tests.races import at_once
 from tests.worlds import PLACE, PRIZE_CENTS
 
 HERE = PlaceTold(*PLACE, 30.0, "wgs84")
@@ -243,17 +242,6 @@ def test_what_is_recalled_or_past_its_last_day_is_not_issued_anew(world):
 THREADS = 16
 
 
-def at_once(action):
-    start = Barrier(THREADS)
-
-    def run(n):
-        start.wait()
-        return action(n)
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(run, range(THREADS)))
-
-
 def test_16_threads_return_an_item_and_it_comes_back_once_whoever_scans_it_meanwhile(world):
     scan(world)
 
@@ -265,7 +253,7 @@ def test_16_threads_return_an_item_and_it_comes_back_once_whoever_scans_it_meanw
         except ReturnExistsError:
             return False
 
-    assert sum(at_once(act)) == 1
+    assert sum(at_once(act, THREADS)) == 1
     assert kinds(world).get("consumer_wallet", 0) == 0
     assert broken(world) == []
 
@@ -279,7 +267,7 @@ def test_16_threads_claim_or_return_and_no_return_outruns_the_claim(world):
         except NotClaimedError:
             return False
 
-    assert at_once(act).count(True) == 1
+    assert at_once(act, THREADS).count(True) == 1
     with reading(world.engine) as db:
         came_back = db.scalar(select(func.count()).select_from(ReturnedItem))
     assert kinds(world).get("consumer_wallet", 0) == (0 if came_back else -PRIZE_CENTS)
@@ -302,4 +290,4 @@ def test_negative_control_look_then_write_takes_back_twice(engine):
                 done += 1
         return done
 
-    assert sum(at_once(act)) > 60
+    assert sum(at_once(act, THREADS)) > 60
