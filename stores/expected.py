@@ -180,7 +180,7 @@ def learn(normal: Normal, today: Today, weekday: int) -> None:
     near = np.clip(today.seen, low, high)
     kept = np.where(young, today.seen, near)
     first_guess = (today.shape + kept) / (today.shape / today.level + today.factor) * today.factor
-    size = np.where(young, first_guess, mean)
+    size = np.where(young, np.maximum(first_guess, mean), mean)
     weight = np.where(mean > 0, 1 / (1 + (today.noise + today.doubt) * size), 0.0)
     normal.rate = (today.shape / today.level + weight * today.factor) / today.shared**ABSORB
     normal.shape = today.shape + weight * kept

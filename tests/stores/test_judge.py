@@ -71,6 +71,18 @@ def test_a_strange_panel_gets_numbers_and_no_warning(counts):
     assert np.isfinite(judged.expected).all()
 
 
+def test_a_store_of_thousands_with_a_day_off_is_known_from_its_second_month():
+    """One zero among its first days must not make it a store of a few: all its windows would be far off."""
+    rng = np.random.default_rng(3)
+    size = np.full((60, 1), 20.0)
+    counts = rng.poisson(rng.gamma(size, 1 / size, (60, 70)) * 2000)
+    off = np.arange(60) < 30
+    counts[np.ix_(off, np.arange(1, 70, 7))] = 0
+    judged = judge(panel(counts, np.arange(60) % 2), first=35)
+    assert (judged.p_value <= 0.01).mean() < 0.02
+    assert judged.expected[off][:, judged.expected[0] > 0].min() > 500
+
+
 def test_a_day_outside_the_panel_is_refused():
     with pytest.raises(ValueError, match="not one of"):
         judge(panel(poisson(days=5)), first=5)
