@@ -27,25 +27,30 @@ class Null:
 
     seen: Floats = field(default_factory=lambda: np.zeros((len(VOLUMES) + 1, BINS)))
 
-    def remember(self, evidence: Floats, level: Floats, normal: Bools) -> None:
+    def remember(self, evidence: Floats, class_: Ints, normal: Bools) -> None:
         """Add a day's findings, each as far as it is likely to be normal."""
         odds = ABNORMAL / (1 - ABNORMAL) * np.exp(np.minimum(evidence[normal], 600.0))
-        at = (np.arcsinh(evidence[normal] / BEND) * (BEND / BIN) + BINS // 2).astype(np.int64).clip(0, BINS - 1)
-        flat = np.bincount(volume_class(level[normal]) * BINS + at, 1 / (1 + odds), self.seen.size)
+        at = place(evidence[normal]).astype(np.int64).clip(0, BINS - 1)
+        flat = np.bincount(class_[normal] * BINS + at, 1 / (1 + odds), self.seen.size)
         self.seen = self.seen * MEMORY + flat.reshape(self.seen.shape)
 
-    def p_value(self, evidence: Floats, level: Floats) -> Floats:
-        """Return the share of normal store-days of this volume with evidence at least so strong."""
-        volume = volume_class(level)
+    def p_value(self, evidence: Floats, class_: Ints) -> Floats:
+        """Return the share of normal store-days of this volume class with evidence at least so strong."""
         near = np.pad(self.seen, ((1, 1), (0, 0)))
         near = near[:-2] + 8 * near[1:-1] + near[2:]
         p_value = np.ones(len(evidence))
         everywhere = self.seen.sum(axis=0)
-        for number in range(len(near)):
-            here = volume == number
-            if here.any():
+        order = np.argsort(class_, kind="stable")
+        ends = np.cumsum(np.bincount(class_, minlength=len(near)))
+        for number, here in enumerate(np.split(order, ends[:-1])):
+            if len(here):
                 p_value[here] = np.exp(_log_survival(near[number], everywhere, evidence[here]))
         return p_value
+
+
+def place(evidence: Floats) -> Floats:
+    """Return where evidence lies among the bins, which are even near none and grow with it."""
+    return np.arcsinh(evidence / BEND) * (BEND / BIN) + BINS // 2
 
 
 def volume_class(level: Floats) -> Ints:

@@ -25,9 +25,9 @@ class Window(NamedTuple):
     mean: Floats
     variance: Floats
 
-    def part(self, block: slice, chance: Floats) -> "Window":
-        """Return the same window of some of the stores, each count spread over the width of one item."""
-        return Window(self.days, self.sold[block] + chance[block] - 0.5, self.mean[block], self.variance[block])
+    def spread(self, chance: Floats) -> "Window":
+        """Return the same window, each count spread over the width of one item by a number in (0, 1)."""
+        return self._replace(sold=self.sold + chance - 0.5)
 
 
 class Finding(NamedTuple):
@@ -46,17 +46,21 @@ Priors = Mapping[float, float]  # what is left of sales: prior weight
 Detector = Callable[[Windows, int], Finding]
 
 
-def windows(normal: Normal, noise: Floats) -> Iterator[Window]:
-    """Yield every window that ends on the day last learned, shortest first."""
+def windows(normal: Normal, noise: Floats, block: slice) -> Iterator[Window]:
+    """Yield every window of a block of stores that ends on the day last learned, shortest first.
+
+    Shapes: noise (stores of the block,).
+    """
     sold, factor, square, doubt = np.zeros((4, len(noise)))
     for days in range(1, min(DRIFT_DAYS, normal.day) + 1):
-        sold, factor = sold + normal.back("seen", days), factor + normal.back("factor", days)
-        squared = normal.back("factor", days) ** 2
-        square, doubt = square + squared, doubt + squared * normal.back("doubt", days)
+        one = normal.back("factor", days)[block]
+        squared = one * one
+        sold, factor = sold + normal.back("seen", days)[block], factor + one
+        square, doubt = square + squared, doubt + squared * normal.back("doubt", days)[block]
         if days in (*LENGTHS, DRIFT_DAYS):
-            level = normal.back("level", days)
+            level = normal.back("level", days)[block]
             mean = level * factor
-            wandered = 1 / np.maximum(normal.back("shape", days), 1e-9) + DRIFT * wander(days)
+            wandered = 1 / np.maximum(normal.back("shape", days)[block], 1e-9) + DRIFT * wander(days)
             yield Window(days, sold, mean, mean + level**2 * (noise * square + doubt) + mean**2 * wandered)
 
 
@@ -65,16 +69,27 @@ def wander(days: int) -> float:
     return (days + 1) * (2 * days + 1) / (6 * days)
 
 
-def likelihood_ratio(window: Window, factor: float) -> Floats:
-    """Return how much likelier the window's count is if `factor` of its normal mean were to be expected.
+def likelihood_ratio(window: Window, factors: Priors) -> Floats:
+    """Return how much likelier the window's count is if one of the factors of its normal mean were to be expected.
 
-    Both are negative binomials of the window's size, so that noise and doubt grow and shrink with the mean.
+    Both are negative binomials of the window's size, so that noise and doubt grow and shrink with the mean; what each
+    factor gives is added up by its prior weight.
     """
     mean = np.maximum(window.mean, 1e-9)
     size = mean**2 / np.maximum(window.variance - mean, 1e-9 * mean)
-    shrink = np.log((size + factor * mean) / (size + mean))
-    ratio: Floats = np.exp(np.minimum(window.sold * (np.log(factor) - shrink) - size * shrink, MOST_NATS))
-    return ratio
+    share, sold_and_size = mean / (size + mean), window.sold + size
+    added: Floats = np.zeros(len(mean))
+    for factor, prior in factors.items():
+        nats = share * (factor - 1)
+        nats += 1
+        np.log(nats, out=nats)
+        nats *= -sold_and_size
+        nats += window.sold * np.log(factor)
+        np.minimum(nats, MOST_NATS, out=nats)
+        np.exp(nats, out=nats)
+        nats *= prior
+        added += nats
+    return added
 
 
 def weigh(windows: Windows, stores: int, *, lengths: Mapping[int, float], drops: Priors, rises: Priors) -> Finding:
@@ -82,10 +97,7 @@ def weigh(windows: Windows, stores: int, *, lengths: Mapping[int, float], drops:
     bad, good, most = np.zeros((3, stores))
     days = np.ones(stores, np.int64)
     for window in (windows[length] for length in lengths if length in windows):
-        down, up = (
-            lengths[window.days] * sum(prior * likelihood_ratio(window, factor) for factor, prior in factors.items())
-            for factors in (drops, rises)
-        )
+        down, up = (lengths[window.days] * likelihood_ratio(window, factors) for factors in (drops, rises))
         bad, good, weight = bad + down, good + up, np.maximum(down, up)
         days = np.where(weight > most, window.days, days)
         most = np.maximum(weight, most)

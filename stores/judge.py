@@ -10,12 +10,12 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from stores.calibration import Null
+from stores.calibration import Null, volume_class
 from stores.detectors import DETECTORS, Windows, band, windows
 from stores.expected import Normal, Today, foresee, learn
 from stores.presence import Bools, Floats, Ints, Presence
 
-BLOCK = 16_384  # stores whose windows fit the cache together
+BLOCK = 8_192  # stores whose windows fit the cache together
 LEAST_WEIGHT = 1e-300
 
 REASONS: tuple[str, ...] = (
@@ -58,6 +58,21 @@ class Judged(NamedTuple):
     window_high: Ints
 
 
+class Heard(NamedTuple):
+    """What the detectors found together, and the window in which it shows most.
+
+    Shapes: all (stores,).  Units: evidence in nats; sold, mean and variance in items.
+    """
+
+    evidence: Floats
+    rises: Bools
+    days: Ints
+    reason: Ints
+    sold: Floats
+    mean: Floats
+    variance: Floats
+
+
 @dataclass(slots=True)
 class Radar:
     """All that is carried from night to night: the model of the normal and the judge's own record."""
@@ -96,7 +111,8 @@ def nights(panel: Panel, *, fdr: float = 0.10) -> Iterator[Judged]:
         raise ValueError("the false-discovery rate must lie between 0 and 1")
     radar = Radar.before_first_day(panel.stores, panel.region, panel.territory)
     start = panel.first_day.toordinal()
-    for number, counts in enumerate(np.ascontiguousarray(panel.counts.T)):
+    for number in range(panel.counts.shape[1]):
+        counts = panel.counts[:, number].astype(np.int64)
         yield judge_night(radar, counts, day=start + number, fdr=fdr)
 
 
@@ -108,13 +124,13 @@ def judge_night(radar: Radar, counts: Ints, *, day: int, fdr: float = 0.10) -> J
     weekday = (day - 1) % 7
     today = foresee(radar.normal, counts, weekday)
     learn(radar.normal, today, weekday)
-    seen = {window.days: window for window in windows(radar.normal, today.noise)}
+    heard = listen(radar.normal, today.noise, lot(radar.seed, day))
     judged = today.presence == Presence.ACTIVE
-    evidence, rises, days, reason = listen(seen, lot(radar.seed, day))
-    p_value = np.where(judged, radar.null.p_value(evidence, today.level), 1.0)
+    class_, evidence = volume_class(today.level), heard.evidence
+    p_value = np.where(judged, radar.null.p_value(evidence, class_), 1.0)
     flagged = discoveries(p_value, radar.territory, judged, fdr)
-    radar.null.remember(evidence, today.level, judged)
-    return _explain(today, seen, rises, days, np.where(judged, reason, today.presence), p_value, flagged)
+    radar.null.remember(evidence, class_, judged)
+    return _explain(today, heard, p_value, flagged)
 
 
 def lot(seed: NDArray[np.uint64], day: int) -> Floats:
@@ -129,29 +145,35 @@ def lot(seed: NDArray[np.uint64], day: int) -> Floats:
     return ((mixed >> np.uint64(11)).astype(float) + 0.5) / 2**53
 
 
-def listen(seen: Windows, chance: Floats) -> tuple[Floats, Bools, Ints, Ints]:
-    """Let every detector look; return all evidence in nats, whether it is for too good, its days and its reason.
+def listen(normal: Normal, noise: Floats, chance: Floats) -> Heard:
+    """Let every detector look at the windows that end on the day last learned.
 
     `chance` in (0, 1) spreads each count over the width of one item: where a single item more or less decides,
     shares can be cut out of equal counts, and one in a hundred means that at a store of one item a week too.
     """
-    blocks = (slice(start, start + BLOCK) for start in range(0, max(len(chance), 1), BLOCK))
-    heard = [_listen({days: w.part(block, chance) for days, w in seen.items()}) for block in blocks]
-    evidence, rises, days, reason = zip(*heard, strict=True)
-    return np.concatenate(evidence), np.concatenate(rises), np.concatenate(days), np.concatenate(reason)
+    heard = []
+    for start in range(0, max(len(chance), 1), BLOCK):
+        block = slice(start, start + BLOCK)
+        seen = {window.days: window for window in windows(normal, noise[block], block)}
+        heard.append(_listen(seen, chance[block]))
+    return Heard(*(np.concatenate(column) for column in zip(*heard, strict=True)))
 
 
-def _listen(seen: Windows) -> tuple[Floats, Bools, Ints, Ints]:
-    stores = len(seen[1].sold)
+def _listen(seen: Windows, chance: Floats) -> Heard:
+    stores, spread = len(chance), {days: window.spread(chance) for days, window in seen.items()}
     bad, good, most = np.full((3, stores), LEAST_WEIGHT)
     days, reason = np.ones(stores, np.int64), np.full(stores, len(Presence))
     for number, detector in enumerate(DETECTORS.values()):
-        found = detector(seen, stores)
+        found = detector(spread, stores)
         weight = found.bad + found.good
         days = np.where(weight > most, found.days, days)
         reason = np.where(weight > most, len(Presence) + 2 * number, reason)
         bad, good, most = bad + found.bad, good + found.good, np.maximum(weight, most)
-    return np.log(bad + good), good > bad, days, reason + (good > bad)
+    chosen = [np.zeros(stores) for _ in range(3)]
+    for window in seen.values():
+        for column, values in zip(chosen, window[1:], strict=True):
+            np.copyto(column, values, where=days == window.days)
+    return Heard(np.log(bad + good), good > bad, days, reason + (good > bad), *chosen)
 
 
 def discoveries(p_value: Floats, territory: Ints, judged: Bools, fdr: float) -> Bools:
@@ -159,28 +181,24 @@ def discoveries(p_value: Floats, territory: Ints, judged: Bools, fdr: float) -> 
 
     Source: Benjamini & Hochberg (1995).
     """
-    order = np.lexsort((p_value, territory))
-    order = order[judged[order]]
-    group, start, size = np.unique(territory[order], return_index=True, return_counts=True)
-    rank = np.arange(len(order)) - np.repeat(start, size) + 1
-    holds = p_value[order] <= fdr * rank / np.repeat(size, size)
-    last = np.zeros(len(group), np.int64)
-    np.maximum.at(last, np.repeat(np.arange(len(group)), size), np.where(holds, rank, 0))
     flagged = np.zeros(len(p_value), bool)
-    flagged[order] = rank <= np.repeat(last, size)
+    of = np.bincount(territory[judged], minlength=int(territory.max(initial=-1)) + 1)
+    small = np.flatnonzero(judged & (p_value <= fdr))  # no other can be one, and these rank first
+    small = small[np.lexsort((p_value[small], territory[small]))]
+    group = territory[small]
+    rank = np.arange(len(small)) - np.searchsorted(group, group) + 1
+    last = np.zeros(len(of), np.int64)
+    np.maximum.at(last, group, np.where(p_value[small] <= fdr * rank / of[group], rank, 0))
+    flagged[small] = rank <= last[group]
     return flagged
 
 
-def _explain(
-    today: Today, seen: Windows, rises: Bools, days: Ints, reason: Ints, p_value: Floats, flagged: Bools
-) -> Judged:
+def _explain(today: Today, heard: Heard, p_value: Floats, flagged: Bools) -> Judged:
     low, high = band(today.mean, today.variance)
-    chosen = [np.zeros(len(days)) for _ in range(3)]
-    for window in seen.values():
-        for column, values in zip(chosen, (window.sold, window.mean, window.variance), strict=True):
-            np.copyto(column, values, where=days == window.days)
-    window_low, window_high = band(chosen[1], chosen[2])
+    window_low, window_high = band(heard.mean, heard.variance)
+    reason = np.where(today.presence == Presence.ACTIVE, heard.reason, today.presence)
     return Judged(
-        today.mean, low, high, p_value, np.where(rises, 1, -1).astype(np.int8), flagged,
-        reason.astype(np.int8), days.astype(np.int16), chosen[0].astype(np.int64), chosen[1], window_low, window_high,
+        today.mean, low, high, p_value, np.where(heard.rises, 1, -1).astype(np.int8), flagged,
+        reason.astype(np.int8), heard.days.astype(np.int16), heard.sold.astype(np.int64), heard.mean,
+        window_low, window_high,
     )  # fmt: skip

@@ -69,7 +69,7 @@ def test_the_ratio_is_that_of_two_negative_binomials(factor):
     size = float(window.mean[0] ** 2 / (window.variance[0] - window.mean[0]))
     one, other = (stats.nbinom(size, size / (size + m * window.mean[0])) for m in (factor, 1.0))
     expected = one.pmf(window.sold[0]) / other.pmf(window.sold[0])
-    assert likelihood_ratio(window, factor)[0] == pytest.approx(expected, rel=1e-9)
+    assert likelihood_ratio(window, {factor: 1.0})[0] == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("mean", [0.05, 1.0, 12.0, 400.0])
