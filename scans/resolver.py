@@ -116,6 +116,18 @@ def choose(levels: Sequence[Level], wish: Wish) -> tuple[TargetRow, ...]:
     offers = next((level.by_type[wanted] for level in levels if wanted in level.by_type), ())
     if not offers:
         raise LinkTypeError(f"this has no link of the type {wanted}")
+    return _best(offers, wish)
+
+
+def offered(levels: Sequence[Level], wish: Wish) -> list[TargetRow]:
+    """Return of each type of link the one that fits a request best, those of the lowest level first."""
+    by_type: dict[str, tuple[Offer, ...]] = {}
+    for level in levels:
+        by_type = by_type | {kind: offers for kind, offers in level.by_type.items() if kind not in by_type}
+    return [_best(offers, wish)[0] for offers in by_type.values()]
+
+
+def _best(offers: Sequence[Offer], wish: Wish) -> tuple[TargetRow, ...]:
     found = _narrow(offers, wish)
     return tuple(row for row in found if row.is_default) or found
 

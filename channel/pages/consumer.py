@@ -21,6 +21,7 @@ from stores.directory import brand, scope_of, store_list
 COOKIE = "device"
 YEAR_S = 365 * 24 * 3600
 FOUND = 20
+OF_ITEMS = ("item", "outer")  # a case may carry a GTIN that is no product's
 
 page = Blueprint("consumer", __name__, url_prefix="/01/<gtin>/21/<serial>")
 
@@ -47,6 +48,7 @@ def look(gtin: str, serial: str) -> ResponseReturnValue:
         mine=mine.body if mine else None,
         bought=bought,
         brand=owner,
+        links=resolver.links_about(known.gtin, lot=known.lot or "", serial=serial) if known.level in OF_ITEMS else [],
         key=random_key(),
         device=random_key(),
         keep_days=providers.config().position_keep_days,

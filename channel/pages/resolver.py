@@ -15,7 +15,18 @@ from channel import access, providers
 from channel.linkbook import LinkBook
 from scans.gs1 import DigitalLink, read_date
 from scans.linktypes import LINKSET, NAMESPACE, PREFIX
-from scans.resolver import Level, Linked, Wish, choices, choose, forward, linkset, read_address, read_preferences
+from scans.resolver import (
+    Level,
+    Linked,
+    Wish,
+    choices,
+    choose,
+    forward,
+    linkset,
+    offered,
+    read_address,
+    read_preferences,
+)
 from scans.targets import TargetRow
 from stores.directory import brand
 
@@ -62,6 +73,16 @@ def asks_for_links() -> bool:
     return "linkType" in request.args or preferred(LINKSET_JSON) is not None
 
 
+def links_about(gtin: str, *, lot: str, serial: str) -> list[TargetRow]:
+    """Return what an item's page offers: of each type of link the one for this reader, the item's own before others.
+
+    Raises: UnknownProductError.
+    """
+    book: LinkBook = current_app.extensions["glassbox_links"]
+    levels = book.product(gtin).way_up(lot=lot, serial=serial)
+    return offered(levels, _wish())
+
+
 def preferred(*kinds: str) -> str | None:
     """Return which of these kinds a request would rather have than a page; `None` if it would rather have the page."""
     for kind in read_preferences(request.environ.get("HTTP_ACCEPT", "")):
@@ -93,16 +114,17 @@ def answer() -> ResponseReturnValue:
     if told in LINKSET or kind:
         shown = linkset(product, levels, base_url=providers.config().base_url)
         return _json(shown, kind=kind or LINKSET_JSON, link=link)
-    wish = Wish(
-        told,
-        read_preferences(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
-        read_preferences(environ.get("HTTP_ACCEPT", "")),
-        tuple(asked["context"].lower().split(",")) if "context" in asked else (),
-    )
-    found = choose(levels, wish)
+    found = choose(levels, _wish(told, asked.get("context", "")))
     if len(found) == 1:
         return _redirect(forward(found[0], query), link)
     return _show(product, link, levels, found)
+
+
+def _wish(kind: str = "", context: str = "") -> Wish:
+    environ = request.environ
+    languages = read_preferences(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    accepted = read_preferences(environ.get("HTTP_ACCEPT", ""))
+    return Wish(kind, languages, accepted, tuple(context.lower().split(",")) if context else ())
 
 
 class Led(Response):

@@ -149,6 +149,26 @@ def test_lot_and_last_day_are_told_and_warned_of(client, world, engine, days_lef
     assert ("last day" in page) == (days_left < 20)
 
 
+def test_a_page_without_links_says_nothing_of_them(client, world):
+    assert 'aria-labelledby="links"' not in client.get(path(world)).text
+    assert 'aria-labelledby="links"' not in client.get(path(world, level="case")).text
+
+
+def test_the_page_offers_of_each_type_the_link_in_the_readers_language(client, world, engine):
+    with transaction(engine) as db:
+        for lang in ("en", "zh"):
+            address = {"href": f"https://brand.example/{lang}", "languages": (lang,)}
+            make.link(
+                db, world.batch.gtin, target_id=lang, link_type="instructions", title=f"How to ({lang})", **address
+            )
+        make.link(db, world.batch.gtin, target_id="faq", link_type="faqs", href="https://brand.example/faq")
+    page = client.get(path(world), headers={"Accept-Language": "zh-CN"}).text
+    assert sorted(re.findall(r'href="(https://brand[^"]+)"', page)) == [
+        "https://brand.example/faq",
+        "https://brand.example/zh",
+    ]
+
+
 def test_an_outer_mark_says_where_the_code_that_counts_is(client, world, engine):
     with transaction(engine) as db:
         batch = make.batch(db, ring=world.ring, gtin=world.batch.gtin, terms=Terms(has_outer=True))
