@@ -5,6 +5,7 @@ from sqlalchemy import insert, select
 
 from stores.flags import put_flags
 from stores.lists import Call, Went, likely, precision, publish, rank
+from stores.sales import note_closed
 from stores.tables import FlagDay, Outcome, Store, Visit
 from tests import make
 
@@ -165,3 +166,40 @@ def test_a_store_is_visited_by_the_nearest_rep_of_its_region(db):
     publish(db, days=[day(0)])
     assert db.scalars(select(Visit.rep_id)).all() == [near.party_id]
     assert far.party_id != near.party_id
+
+
+def test_stores_that_are_due_for_a_count_get_a_stop_in_four_and_what_is_left(db):
+    make.rep(db, visits_per_day=4)
+    due = [make.store(db, store_id=name, class_="A", opened_on=day(-20)) for name in "uvwxyz"]
+    for name in "abcd":
+        find(db, make.store(db, store_id=name), 0)
+    note_closed(db, days=[day(-30)], now=make.NOW)
+    publish(db, days=[day(0)])
+    assert listed(db, 1) == "abcu"
+    assert db.scalars(select(Visit.purpose).order_by(Visit.rank)).all() == ["flag", "flag", "flag", "count"]
+    publish(db, days=[day(6)])
+    assert listed(db, 7) == "uvwx"
+    went(db, 7)
+    publish(db, days=[day(7)])
+    assert listed(db, 8) == "yz"
+    assert len(due) == 6
+
+
+def test_a_list_is_in_the_order_of_the_way_and_what_is_added_comes_after_it(db):
+    make.rep(db, visits_per_day=4, base_lat_deg=31.0)
+    for name, north, stake in (("a", 0.3, 9), ("b", 0.1, 8), ("c", 0.2, 7)):
+        find(db, make.store(db, store_id=name, lat_deg=31.0 + north), 0, stake=stake * 1000)
+    publish(db, days=[day(0)])
+    first = listed(db, 1)
+    assert first in ("acb", "abc", "bca", "cab")
+    find(db, make.store(db, store_id="d", lat_deg=31.05), 0, stake=99000)
+    publish(db, days=[day(0)])
+    assert listed(db, 1) == first + "d"
+
+
+def test_what_is_far_is_listed_only_if_it_is_worth_the_way(db):
+    make.rep(db, visits_per_day=1)
+    find(db, make.store(db, store_id="near"), 0, stake=500)
+    find(db, make.store(db, store_id="far", lat_deg=make.SHANGHAI[0] + 0.5), 0, stake=900)
+    publish(db, days=[day(0)])
+    assert listed(db, 1) == "near"
