@@ -179,7 +179,7 @@ def put_rule(db: Session, rule: Rule) -> None:
 
     Raises: HoldOutError.
     """
-    known = 0 <= rule.share_bp <= WHOLE_BP // 2 and 1 <= rule.days <= 28
+    known = 0 <= rule.share_bp <= WHOLE_BP // 2 and rule.days in DAYS
     if not (known and 0 <= rule.severe_cents <= 10**12 and 0 <= rule.severe_p <= 1):
         raise HoldOutError("at most half of the stores, for 2 to 28 days")
     written = upsert(db)(table_of(HoldOutRule)).values(id=1, **rule._asdict())

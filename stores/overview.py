@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, extract, func, select
 from sqlalchemy.orm import Session
 
 from scans.tables import Batch, BatchPart, Claim, Product, Scan
+from stores.flags import state_of
 from stores.tables import Delivery, Flag, Outcome, Party, Rep, Sale, Share, Store, StoreDay, Visit
 
 
@@ -77,6 +78,14 @@ class FlagLine(NamedTuple):
     why: dict[str, Any]
     visited: int
     confirmed: int
+    closed_on: date | None
+    closed_why: str | None
+    closed_p: float | None
+
+    @property
+    def state(self) -> str:
+        """Where the flag stands: open, visited or closed."""
+        return state_of(visited=self.visited > 0, closed_on=self.closed_on)
 
 
 class Stopped(NamedTuple):
@@ -176,9 +185,18 @@ def flag_list(
     told = select(
         Flag.flag_id, Store.store_id, Store.name, Store.region, Flag.detector, Flag.direction, Flag.first_day,
         Flag.last_day, Flag.p_value, Flag.stake_cents, Flag.why, went.scalar_subquery(), real.scalar_subquery(),
+        Flag.closed_on, Flag.closed_why, Flag.closed_p,
     )  # fmt: skip
     ordered = told.join(Store, Store.id == Flag.store_id).where(*asked).order_by(Flag.stake_cents.desc(), Flag.flag_id)
     return [FlagLine._make(row) for row in db.execute(ordered.limit(limit).offset(offset))]
+
+
+def flags_per_region(db: Session, *, since: date) -> dict[str, tuple[int, int]]:
+    """Return for each region how many flags reach into the days from `since` on, and how many of them are not over."""
+    still = func.sum(case((Flag.closed_on.is_(None), 1), else_=0))
+    counted = select(Store.region, func.count(), still).join(Flag, Flag.store_id == Store.id)
+    rows = db.execute(counted.where(Flag.last_day >= since).group_by(Store.region))
+    return {region: (count, int(open_)) for region, count, open_ in rows}
 
 
 def flag_count(db: Session, *, first: date, last: date) -> int:

@@ -6,6 +6,7 @@ from channel.charts.lanes import Leg, Mark, lanes
 from channel.charts.lines import BandDay, band_chart, sparkline
 from channel.charts.points import Point, Stop, route, scatter
 from channel.charts.provinces import TILES, province
+from channel.charts.spans import Span, spans
 from channel.charts.svg import Chart, Frame
 from channel.charts.trails import Halt, Slot, crate, trail
 
@@ -21,6 +22,7 @@ __all__ = [
     "Mark",
     "Point",
     "Slot",
+    "Span",
     "Step",
     "Stop",
     "band_chart",
@@ -35,6 +37,7 @@ __all__ = [
     "province",
     "route",
     "scatter",
+    "spans",
     "sparkline",
     "tiles",
     "trail",

@@ -28,6 +28,12 @@ from channel.words.locale import (
     ngettext,
     other_language,
 )
+from channel.words.looped import (
+    CLOSINGS,
+    FLAG_REASONS,
+    FLAG_STATES,
+    STOP_STATES,
+)
 from channel.words.minted import (
     CODE_FORMS,
     KEY_PURPOSES,
@@ -83,6 +89,7 @@ __all__ = [
     "ARRIVAL_WHYS",
     "BATCH_STATES",
     "CAUSES",
+    "CLOSINGS",
     "CODE_FORMS",
     "COLUMNS",
     "DATUMS",
@@ -92,6 +99,8 @@ __all__ = [
     "EARNS",
     "ELSEWHERE_WHYS",
     "EVIDENCE",
+    "FLAG_REASONS",
+    "FLAG_STATES",
     "FOLLOWS",
     "IMPORTS",
     "KEY_PURPOSES",
@@ -110,6 +119,7 @@ __all__ = [
     "SHARE_STATES",
     "STATES",
     "STEPS",
+    "STOP_STATES",
     "TASK_KINDS",
     "TASK_STATES",
     "VERDICTS",

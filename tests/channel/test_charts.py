@@ -15,6 +15,7 @@ from channel.charts import (
     Halt,
     Point,
     Slot,
+    Span,
     Step,
     Stop,
     band_chart,
@@ -26,6 +27,7 @@ from channel.charts import (
     province,
     route,
     scatter,
+    spans,
     sparkline,
     tiles,
     trail,
@@ -62,6 +64,9 @@ CHARTS = {
     "route": route(FRAME, BASE, [Stop("1", "North", 31.3, 121.4)]),
     "trail": trail(FRAME, HALTS).svg,
     "crate": crate(FRAME, SLOTS, across=6).svg,
+    "spans": spans(
+        FRAME, [Span("May", 1.5, -0.5, 3.5, "1.5 (<-0.5 to 3.5>)"), Span("June", 0, 0, 0, "0")], fmt=plain
+    ).svg,
 }
 EMPTY = {
     "sparkline": sparkline(FRAME, []),
@@ -76,6 +81,7 @@ EMPTY = {
     "route": route(FRAME, BASE, []),
     "trail": trail(FRAME, []).svg,
     "crate": crate(FRAME, [], across=1).svg,
+    "spans": spans(FRAME, [], fmt=plain).svg,
 }
 
 
@@ -195,3 +201,12 @@ def test_a_trail_breaks_its_line_where_something_is_not_known_and_cuts_what_a_ph
 def test_a_crate_has_a_cell_for_each_thing_in_the_colour_of_what_became_of_it():
     cells = [mark.get("class") for mark in ET.fromstring(CHARTS["crate"]).iter("rect")]
     assert cells == ["slot full" if n % 2 else "slot gone" for n in range(1, 20)]
+
+
+def test_a_span_lies_where_its_numbers_are_and_zero_is_always_in_sight():
+    rows = [Span("a", 3, 2, 4, "3"), Span("b", -1, -4, 1, "-1", "muted")]
+    picture = ET.fromstring(spans(FRAME, rows, fmt=plain).svg)
+    lines = [mark for mark in picture.iter("line") if "span" in mark.get("class")]
+    assert [(mark.get("x1"), mark.get("x2")) for mark in lines] == [("75%", "100%"), ("0%", "62.5%")]
+    only = ET.fromstring(spans(FRAME, rows[:1], fmt=plain).svg)
+    assert [mark.get("x1") for mark in only.iter("line") if "span" in mark.get("class")] == ["50%"]

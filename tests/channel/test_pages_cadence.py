@@ -11,7 +11,7 @@ from channel.database import transaction
 from stores.sales import note_closed
 from tests import make
 
-PAGE = "/office/visits/cadence"
+PAGE = "/office/cadence"
 
 
 @pytest.fixture

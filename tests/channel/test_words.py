@@ -10,7 +10,7 @@ from channel.words.reasons import _ODD, _PRESENCE
 from channel.words.refusals import _VERBATIM
 from scans.rewards import REWARDS
 from scans.tables import BATCH_STATES, EARNS, LEVELS, PRODUCT_KINDS
-from stores import arrivals, concentration, diversion, shelf
+from stores import arrivals, closing, concentration, diversion, rounds, shelf
 from stores.judge import REASONS
 from stores.shares import RULES
 from stores.tables import EVIDENCE, FOLLOWS, PARTY_KINDS, PIN_STATES, SHARE_STATES
@@ -53,6 +53,8 @@ def said(app):
         (words.ELSEWHERE_WHYS, shelf.WHYS),
         (words.PIN_STATES, PIN_STATES),
         (words.RULES, [*RULES, *REWARDS]),
+        (words.CLOSINGS, closing.REASONS),
+        (words.STOP_STATES, rounds.STATES),
     ],
 )
 def test_law_every_code_of_the_domain_has_a_text(texts, codes):

@@ -3,14 +3,14 @@
 from datetime import date, timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 
 from channel import access, providers
 from channel.pages.office import figures
 from channel.pages.office.door import READERS, look_back, midnight, page
 from stores import overview
 
-FLAGS_OF_A_KIND, FLAGS_A_PAGE = 4, 30
+FLAGS_OF_A_KIND = 4
 FLAG_DAYS = 7
 MOST_STORES = 1500
 DIRECTIONS = ("too_bad", "too_good")
@@ -47,29 +47,6 @@ def board() -> str:
         charts=figures.charts(told, regions, way, stores),
         elsewhere=figures.elsewhere(regions),
         flags=flags,
-    )
-
-
-@page.get("/flags")
-@access.allow(*READERS)
-def flags() -> str:
-    """List the flags of the last weeks, the greatest stake first."""
-    first, _last = look_back()
-    told = request.args.get("page", "1")
-    at_page = max(1, int(told)) if told.isdecimal() and len(told) < 5 else 1
-    direction = request.args.get("direction")
-    direction = direction if direction in DIRECTIONS else None
-    with providers.reading() as db:
-        found = overview.flag_list(
-            db, since=first, limit=FLAGS_A_PAGE + 1, offset=FLAGS_A_PAGE * (at_page - 1), direction=direction
-        )
-    return render_template(
-        "office/flags.html",
-        flags=found[:FLAGS_A_PAGE],
-        more=len(found) > FLAGS_A_PAGE,
-        at_page=at_page,
-        direction=direction,
-        since=first,
     )
 
 

@@ -6,15 +6,16 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from channel import access, providers, words
-from channel.pages.downloads import Cell, as_csv, as_xlsx
+from channel.pages.downloads import Cell
 from channel.pages.office.door import EDITORS, READERS, page, whole
+from channel.pages.office.visits import give
 from channel.words import gettext as _
 from stores.cadence import NO_CLASS, Overdue, classes, drop_plan, intervals, overdue, plans, put_plan
 
 SHOWN = 50
 
 
-@page.get("/visits/cadence")
+@page.get("/cadence")
 @access.allow(*READERS)
 def cadence() -> str:
     """Show the plan of every class beside what came of it, and the stores that wait longest."""
@@ -34,7 +35,7 @@ def cadence() -> str:
     )
 
 
-@page.post("/visits/cadence")
+@page.post("/cadence")
 @access.allow(*EDITORS)
 def plan_class() -> ResponseReturnValue:
     """Say how often stores of a class should be visited; nothing said is not planned, `default` forgets what was."""
@@ -48,7 +49,7 @@ def plan_class() -> ResponseReturnValue:
     return redirect(url_for("office.cadence"), 303)
 
 
-@page.get("/visits/cadence/overdue.<any(csv, xlsx):kind>")
+@page.get("/cadence/overdue.<any(csv, xlsx):kind>")
 @access.allow(*READERS)
 def overdue_file(kind: str) -> Response:
     """Give every store that is due or overdue as a file."""
@@ -58,8 +59,7 @@ def overdue_file(kind: str) -> Response:
     head = (
         _("Store"), _("Store's name"), _("Region"), _("Class"), _("Last seen"), _("Planned days"), _("Days overdue"),
     )  # fmt: skip
-    name, rows = f"overdue-{day}.{kind}", [row(one) for one in late]
-    return as_csv(head, rows, name=name) if kind == "csv" else as_xlsx(head, rows, name=name, made_at=providers.now())
+    return give(head, [row(one) for one in late], name=f"overdue-{day}", kind=kind)
 
 
 def row(one: Overdue) -> Sequence[Cell]:

@@ -39,7 +39,12 @@ AREAS: dict[str, tuple[Tab, ...]] = {
         Tab(N_("Diversion"), "office.diversion"),
         Tab(N_("Doubts"), "office.doubts"),
     ),
-    N_("Visits"): (Tab(N_("Visits"), "office.cadence"),),
+    N_("Visits"): (
+        Tab(N_("Missed, done, late"), "office.visits"),
+        Tab(N_("Worth"), "office.visits_worth"),
+        Tab(N_("Reasons"), "office.reasons"),
+        Tab(N_("Cadence"), "office.cadence"),
+    ),
     N_("Codes"): (
         Tab(N_("Batches"), "office.batches"),
         Tab(N_("Trace"), "office.ask_trace"),

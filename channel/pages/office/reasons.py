@@ -1,0 +1,66 @@
+"""Which reason for a flag cries wolf: how often visits found each to be real, and what that does to its rank."""
+
+from collections.abc import Sequence
+
+from flask import Response, render_template
+
+from channel import access, providers, words
+from channel import charts as draw
+from channel.charts import Chart, Frame, Span
+from channel.pages.office.door import READERS, page
+from channel.pages.office.visits import give
+from channel.words import gettext as _
+from stores.precisions import Precision, precisions
+
+
+@page.get("/reasons")
+@access.allow(*READERS)
+def reasons() -> str:
+    """Show the precision of every reason with its interval."""
+    with providers.reading() as db:
+        found = precisions(db)
+    return render_template("office/reasons.html", found=found, chart=chart(found))
+
+
+@page.get("/reasons.<any(csv, xlsx):kind>")
+@access.allow(*READERS)
+def reasons_file(kind: str) -> Response:
+    """Give the same as a file."""
+    with providers.reading() as db:
+        found = precisions(db)
+    head = (
+        _("Detector"), _("Reason"), _("Visits"), _("Found real"), _("Precision"), _("from"), _("to"),
+        _("Weight in lists"),
+    )  # fmt: skip
+    rows = [
+        (
+            one.detector, one.code, one.visits, one.real, round(one.mean, 4), round(one.low, 4), round(one.high, 4),
+            round(one.weight, 4),
+        )
+        for one in found
+    ]  # fmt: skip
+    return give(head, rows, name=f"reasons-{providers.today()}", kind=kind)
+
+
+def chart(found: Sequence[Precision]) -> Chart:
+    """Return the share of real ones among each reason's flags, with its interval."""
+    rows = [
+        Span(
+            str(words.said(words.FLAG_REASONS, one.code)),
+            100 * one.mean,
+            100 * one.low,
+            100 * one.high,
+            _share(one),
+            "bad" if one.cries_wolf else "accent",
+        )
+        for one in found
+    ]
+    frame = Frame(
+        _("How often a reason is real"), _("Per cent of visits, with the 95 per cent interval."), (_("Reason"), "%")
+    )
+    return draw.spans(frame, rows, fmt=words.number)
+
+
+def _share(one: Precision) -> str:
+    mean, low, high = (words.percent(share, digits=0) for share in (one.mean, one.low, one.high))
+    return f"{mean} ({low}–{high})"
