@@ -20,6 +20,7 @@ JUDGED_COLUMNS = (
     "store", "day", "observed", "expected", "p_value", "direction", "window_days", "flagged", "reason",
 )  # fmt: skip
 PATIENCE_SECONDS = 2.0
+NOTABLE = 0.10  # of the neighbours' normal sales
 MOST_DAYS = 3660
 MOST_COUNT = 10**9
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -198,12 +199,12 @@ def _rows(panel: Panel, number: int, night: Judged, *, every_row: bool) -> Itera
     wanted = np.flatnonzero((counts >= 0) & (every_row | night.flagged))
     columns = (
         counts, night.expected, night.p_value, night.direction, night.flagged,
-        night.reason, night.window_days, night.window_sold, night.window_low, night.window_high,
+        night.reason, night.window_days, night.window_sold, night.window_low, night.window_high, night.neighbours,
     )  # fmt: skip
     picked = zip(wanted.tolist(), *(column[wanted].tolist() for column in columns), strict=True)
-    for i, count, expected, p_value, direction, flagged, reason, days, sold, low, high in picked:
+    for i, count, expected, p_value, direction, flagged, reason, days, sold, low, high, beside in picked:
         side = "too_good" if direction > 0 else "too_bad"
-        why = reason_text(REASONS[reason], days=days, sold=sold, low=low, high=high)
+        why = reason_text(REASONS[reason], days=days, sold=sold, low=low, high=high) + neighbours_text(beside) * flagged
         yield panel.stores[i], day, count, f"{expected:.3f}", f"{p_value:.6g}", side, days, int(flagged), why
 
 
@@ -213,6 +214,13 @@ def reason_text(code: str, *, days: int, sold: int, low: int, high: int) -> str:
         return NOT_JUDGED[code]
     span = "that day" if days == 1 else f"in {days} days"
     return f"sold {sold} {span}, normally {low} to {high}" + (" (slow drift)" if code.startswith("drift") else "")
+
+
+def neighbours_text(ratio: float) -> str:
+    """Say in English how the neighbours did in the same days."""
+    if abs(ratio - 1) < NOTABLE:
+        return "; neighbours normal"
+    return f"; neighbours {abs(ratio - 1):.0%} {'above' if ratio > 1 else 'below'} normal"
 
 
 @click.command("judge")

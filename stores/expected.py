@@ -87,7 +87,7 @@ class Normal:
     def before_first_day(cls, region: Ints) -> Self:
         """Return a model that has seen nothing yet of stores in these regions (numbered from 0)."""
         stores, regions = len(region), int(region.max(initial=-1)) + 1
-        names = ("seen", "factor", "level", "shape", "doubt")
+        names = ("seen", "factor", "level", "shape", "doubt", "shared")
         return cls(
             region=region,
             life=Life.before_first_day(stores),

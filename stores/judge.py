@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stores.calibration import Null, volume_class
 from stores.detectors import DETECTORS, Windows, band, windows
-from stores.expected import Normal, Today, foresee, learn
+from stores.expected import RING_DAYS, Normal, Today, foresee, learn
 from stores.presence import Bools, Floats, Ints, Presence
 
 BLOCK = 8_192  # stores whose windows fit the cache together
@@ -41,7 +41,8 @@ class Judged(NamedTuple):
     """What the judge says of store-days; `reason` indexes REASONS, the `window` columns are what it rests on.
 
     Shapes: all (stores, judged days).
-    Units: items; low and high enclose 95 % of normal days (windows); direction +1 too good, -1 too bad.
+    Units: items; low and high enclose 95 % of normal days (windows); direction +1 too good, -1 too bad;
+    neighbours is what the store's neighbours sold in that window over what was normal for them, 1 where not flagged.
     """
 
     expected: Floats
@@ -56,6 +57,7 @@ class Judged(NamedTuple):
     window_expected: Floats
     window_low: Ints
     window_high: Ints
+    neighbours: Floats
 
 
 class Heard(NamedTuple):
@@ -130,7 +132,8 @@ def judge_night(radar: Radar, counts: Ints, *, day: int, fdr: float = 0.10) -> J
     p_value = np.where(judged, radar.null.p_value(evidence, class_), 1.0)
     flagged = discoveries(p_value, radar.territory, judged, fdr)
     radar.null.remember(evidence, class_, judged)
-    return _explain(today, heard, p_value, flagged)
+    neighbours = beside(radar.normal, np.flatnonzero(flagged), heard.days)
+    return _explain(today, heard, p_value, flagged, neighbours)
 
 
 def lot(seed: NDArray[np.uint64], day: int) -> Floats:
@@ -193,12 +196,27 @@ def discoveries(p_value: Floats, territory: Ints, judged: Bools, fdr: float) -> 
     return flagged
 
 
-def _explain(today: Today, heard: Heard, p_value: Floats, flagged: Bools) -> Judged:
+def beside(normal: Normal, rows: Ints, days: Ints) -> Floats:
+    """Return how the neighbours of some stores did in the window that tells of each; 1 for all others.
+
+    Shapes: rows (some,), days (stores,).
+    """
+    with_, without = np.zeros((2, len(rows)))
+    for back in range(1, min(RING_DAYS, normal.day) + 1):
+        factor = np.where(days[rows] >= back, normal.back("factor", back)[rows], 0.0)
+        with_ += factor
+        without += factor / np.where(factor > 0, normal.back("shared", back)[rows], 1.0)
+    ratio = np.ones(len(days))
+    ratio[rows] = np.where(without > 0, with_ / np.where(without > 0, without, 1.0), 1.0)
+    return ratio
+
+
+def _explain(today: Today, heard: Heard, p_value: Floats, flagged: Bools, neighbours: Floats) -> Judged:
     low, high = band(today.mean, today.variance)
     window_low, window_high = band(heard.mean, heard.variance)
     reason = np.where(today.presence == Presence.ACTIVE, heard.reason, today.presence)
     return Judged(
         today.mean, low, high, p_value, np.where(heard.rises, 1, -1).astype(np.int8), flagged,
         reason.astype(np.int8), heard.days.astype(np.int16), heard.sold.astype(np.int64), heard.mean,
-        window_low, window_high,
+        window_low, window_high, neighbours,
     )  # fmt: skip

@@ -89,18 +89,23 @@ def _verdict(
     }  # fmt: skip
 
 
-def why_odd(code: str, days: int, sold: int, expected: float, low: int, high: int) -> dict[str, Any]:
-    """Return what the judge saw: a code with its numbers."""
-    return {"code": code, "days": days, "sold": sold, "expected": round(expected, 2), "low": low, "high": high}
+def why_odd(
+    code: str, days: int, sold: int, expected: float, low: int, high: int, neighbours: float = 1.0
+) -> dict[str, Any]:
+    """Return what the judge saw: a code with its numbers; `neighbours` is what they sold over what was normal."""
+    return {
+        "code": code, "days": days, "sold": sold, "expected": round(expected, 2), "low": low, "high": high,
+        "neighbours": round(neighbours, 2),
+    }  # fmt: skip
 
 
 def judged_findings(day: date, judged: Judged) -> Iterator[Finding]:
     """Yield the stores that the judge flags on a day."""
     for row in np.flatnonzero(judged.flagged).tolist():
         told: list[Any] = [column[row].item() for column in judged]
-        _, _, _, p_value, direction, _, reason, days, sold, expected, low, high = told
+        _, _, _, p_value, direction, _, reason, days, sold, expected, *rest = told
         daily = abs(sold - expected) / days
-        why = why_odd(REASONS[reason], days, sold, expected, low, high)
+        why = why_odd(REASONS[reason], days, sold, expected, *rest)
         yield Finding(row, day, "judge", DIRECTIONS[direction], p_value, daily, why)
 
 

@@ -57,7 +57,23 @@ def flag_reason(why: Mapping[str, Any]) -> str:
     said = gettext(_IN_A_DAY.get(code, _ODD[code]) if why.get("days") == 1 else _ODD[code], **told)
     if "sold" in why and code in ("one_phone", "sold_far"):
         said += " " + flag_reason({**why, "code": "stretch_high"})
-    return said + _shelf(why)
+    return said + _neighbours(why) + _shelf(why)
+
+
+def _neighbours(why: Mapping[str, Any]) -> str:
+    """Say how the neighbours did in the same days; a rise that they share is most likely a promotion's."""
+    if "neighbours" not in why or why.get("code") in ("one_phone", "sold_far"):
+        return ""
+    off = why["neighbours"] - 1
+    told = {"share": percent(abs(off), digits=0)}
+    if abs(off) < NOTABLE:
+        return " " + gettext("Neighbours sold as usual.")
+    if off < 0:
+        return " " + gettext("Neighbours sold %(share)s less than usual; that is allowed for.", **told)
+    said = " " + gettext("Neighbours sold %(share)s more than usual; that is allowed for.", **told)
+    if off >= PROMOTED and why.get("code") in ("stretch_high", "drift_high"):
+        said += " " + gettext("Probably a promotion in the region, which works best here.")
+    return said
 
 
 def _shelf(why: Mapping[str, Any]) -> str:
@@ -83,6 +99,7 @@ _DOUBTS = {
     "devices": N_("%(devices)s phones have scanned it; for this product %(most)s are normal at most."),
     "travel": N_("Two phones about %(km)s km apart within %(minutes)s minutes: no plane flies that fast."),
 }
+NOTABLE, PROMOTED = 0.10, 0.20  # of the neighbours' normal sales
 _ODD = {
     "stretch_low": N_("Sold %(sold)s in %(days)s days, where %(expected)s are normal (%(low)s to %(high)s)."),
     "stretch_high": N_("Sold %(sold)s in %(days)s days, where only %(expected)s are normal (%(low)s to %(high)s)."),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from channel.panels import PanelError, judge_command, judge_file, read_panel
+from channel.panels import PanelError, judge_command, judge_file, neighbours_text, read_panel
 
 START = date(2026, 1, 5)
 
@@ -32,6 +32,12 @@ def test_a_dried_up_store_is_flagged_with_sizes(tmp_path):
     last = [row for row in rows if row["store"] == "s0"][-1]
     assert (last["direction"], last["flagged"], last["observed"]) == ("too_bad", "1", "0")
     assert last["reason"].startswith("sold 0 in 5 days, normally ")
+    assert last["reason"].endswith("; neighbours normal")
+
+
+@pytest.mark.parametrize(("ratio", "said"), [(0.75, "25% below"), (1.02, "normal"), (1.4, "40% above")])
+def test_neighbours_are_told_in_per_cent(ratio, said):
+    assert said in neighbours_text(ratio)
 
 
 def test_cutting_the_panel_after_a_day_changes_no_row_up_to_it(tmp_path):

@@ -154,6 +154,21 @@ def test_what_the_night_found_is_told_with_its_numbers(said):
 
 
 @pytest.mark.parametrize(
+    ("code", "neighbours", "ends"),
+    [
+        ("stretch_low", 1.04, "(13 to 43). Neighbours sold as usual."),
+        ("stretch_low", 0.82, "Neighbours sold 18% less than usual; that is allowed for."),
+        ("stretch_high", 1.12, "Neighbours sold 12% more than usual; that is allowed for."),
+        ("stretch_high", 1.4, "Probably a promotion in the region, which works best here."),
+        ("stretch_low", 1.4, "that is allowed for."),
+    ],
+)
+def test_a_flag_says_how_the_neighbours_did(said, code, neighbours, ends):
+    why = {"code": code, "days": 7, "sold": 0, "expected": 25.66, "low": 13, "high": 43, "neighbours": neighbours}
+    assert said(lambda: words.flag_reason(why)).endswith(ends)
+
+
+@pytest.mark.parametrize(
     ("reason", "chinese"),
     [
         ("is empty", "是空的"),

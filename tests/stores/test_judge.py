@@ -41,6 +41,16 @@ def test_a_region_that_moves_together_is_not_odd():
     assert judge(panel(counts, region), first=99).flagged.sum() <= 2
 
 
+def test_a_flag_knows_how_its_neighbours_did():
+    counts = poisson(rate=20.0)
+    counts[:200, -3:] = np.random.default_rng(1).poisson(28.0, (200, 3))
+    counts[[0, 200], -3:] = 0
+    judged = judge(panel(counts, np.repeat([0, 1], 200)), first=99)
+    assert judged.flagged[[0, 200], 0].all()
+    assert judged.neighbours[[0, 200], 0] == pytest.approx([1.35, 1.0], abs=0.07)
+    assert (judged.neighbours[~judged.flagged[:, 0], 0] == 1).all()
+
+
 @pytest.mark.parametrize(
     "counts",
     [
