@@ -158,11 +158,12 @@ def listen(normal: Normal, noise: Floats, chance: Floats) -> Heard:
     for start in range(0, max(len(chance), 1), BLOCK):
         block = slice(start, start + BLOCK)
         seen = {window.days: window for window in windows(normal, noise[block], block)}
-        heard.append(_listen(seen, chance[block]))
+        heard.append(hear(seen, chance[block]))
     return Heard(*(np.concatenate(column) for column in zip(*heard, strict=True)))
 
 
-def _listen(seen: Windows, chance: Floats) -> Heard:
+def hear(seen: Windows, chance: Floats) -> Heard:
+    """Let every detector look at these windows."""
     stores, spread = len(chance), {days: window.spread(chance) for days, window in seen.items()}
     bad, good, most = np.full((3, stores), LEAST_WEIGHT)
     days, reason = np.ones(stores, np.int64), np.full(stores, len(Presence))

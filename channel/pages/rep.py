@@ -19,6 +19,7 @@ from channel.pages.forms import random_key, told_id, told_position
 from channel.words import gettext as _
 from scans.places import Position, distance_m, from_wgs84, read_position
 from stores.directory import RepRow, rep
+from stores.notice import days_to_notice
 from stores.stops import VisitStop, visit_list
 from stores.visits import ACTIONS, CAUSES, TooFarError, check_in, record_outcome
 
@@ -30,6 +31,7 @@ class Card(NamedTuple):
 
     stop: VisitStop
     spark: Markup
+    noticed: str
     navigate: str
     causes: list[str]
     key: str
@@ -116,7 +118,10 @@ def _card(stop: VisitStop) -> Card:
     usual = sum(known) / len(known) if known else None
     spark = draw.sparkline(Frame(stop.store_name, said, ()), counts, tone=tone, expected=usual)
     causes = [cause for cause, explains in CAUSES.items() if stop.direction in (explains, None) or explains == "either"]
-    return Card(stop, spark, _navigate(stop), causes, random_key())
+    normal = [value for value in known if value > 0]
+    daily = sum(normal) / len(normal) if normal else None
+    noticed = words.noticed(daily, days_to_notice(daily) if daily else None)
+    return Card(stop, spark, noticed, _navigate(stop), causes, random_key())
 
 
 def _navigate(stop: VisitStop) -> str:

@@ -44,6 +44,7 @@ from channel.words.minted import (
 from channel.words.reasons import (
     doubt_reason,
     flag_reason,
+    noticed,
     why_mine,
 )
 from channel.words.refusals import (
@@ -138,6 +139,7 @@ __all__ = [
     "money",
     "month",
     "ngettext",
+    "noticed",
     "number",
     "other_language",
     "percent",

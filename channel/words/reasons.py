@@ -87,6 +87,16 @@ def _shelf(why: Mapping[str, Any]) -> str:
     return said
 
 
+def noticed(items_a_day: float | None, days: int | None) -> str:
+    """Say in how many days a drop by two thirds would be noticed at what a store sells."""
+    if items_a_day is None:
+        return gettext("would not be noticed: the store was not judged in the last four weeks")
+    told = {"items": number(items_a_day, digits=1), "days": number(days or 0)}
+    if days is None:
+        return gettext("would not be noticed within 14 days at %(items)s items a day", **told)
+    return gettext("would be noticed within %(days)s days, four times of five, at %(items)s items a day", **told)
+
+
 def doubt_reason(why: Mapping[str, Any]) -> str:
     """Say in a sentence, with its numbers, what makes a code doubtful; an unknown code is told as it is."""
     told = {name: number(value) for name, value in why.items() if isinstance(value, int | float)}

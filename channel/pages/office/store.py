@@ -12,6 +12,7 @@ from channel.pages.office.door import READERS, look_back, midnight, page, zone
 from channel.words import gettext as _
 from stores import overview
 from stores.directory import store
+from stores.notice import days_to_notice, usual_sales
 from stores.overview import FlagLine, Handed
 from stores.sales import DayRow, sell_through
 from stores.stock import last_counts
@@ -35,6 +36,7 @@ def show_store(store_id: str) -> str:
         flags = overview.flag_list(db, since=first, limit=20, store_id=store_id)
         visits = overview.visits_to(db, store_id=store_id, first=first, last=last)
         counted = last_counts(db, store_id=store_id)
+        usual = usual_sales(db, day=last, store_ids=[store_id]).get(store_id)
     return render_template(
         "office/store.html",
         store=known,
@@ -49,6 +51,8 @@ def show_store(store_id: str) -> str:
         flags=flags,
         visits=visits,
         counted=counted,
+        usual=usual,
+        noticed=words.noticed(usual, days_to_notice(usual) if usual else None),
     )
 
 
