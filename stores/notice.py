@@ -1,7 +1,7 @@
 """Stage 13, judge: how many days a drop would need to be noticed at what a store sells. Knows judge.
 
-The detectors are let loose on stores made for it, at the threshold that is right on as many normal ones; of the database
-nothing is asked but what a store sells.
+The detectors are let loose on stores made for it, at the threshold that is right on as many normal ones; of the
+database nothing is asked but what a store sells.
 """
 
 from collections.abc import Collection

@@ -36,6 +36,7 @@ AREAS: dict[str, tuple[Tab, ...]] = {
     N_("Overview"): (Tab(N_("Overview"), "office.board"),),
     N_("Radar"): (
         Tab(N_("Abnormal"), "office.flags"),
+        Tab(N_("The judge"), "office.judge"),
         Tab(N_("Diversion"), "office.diversion"),
         Tab(N_("Doubts"), "office.doubts"),
     ),

@@ -62,7 +62,7 @@ def charts(told: Told, regions: Mapping[str, int], way: Way, stores: Sequence[St
     return {
         "tiles": _tiles(regions),
         "way": _way(way),
-        "scatter": _scatter(stores),
+        "scatter": scatter(stores),
         "hours": _hours(told),
     }
 
@@ -142,7 +142,8 @@ def _way(way: Way) -> Chart:
     return draw.bars(frame, rows)
 
 
-def _scatter(stores: Sequence[StoreSum]) -> Chart:
+def scatter(stores: Sequence[StoreSum]) -> Chart:
+    """Return what stores sold over what was expected of them, flagged ones as diamonds."""
     points = [
         Point(
             store.name,
