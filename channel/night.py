@@ -17,10 +17,12 @@ from channel.database import transaction
 from stores.closing import close_flags
 from stores.findings import Finding, put_findings
 from stores.flags import put_flags
+from stores.learning import learn_usual
 from stores.lists import publish
 from stores.roll import Roll, daily_counts, roll
 from stores.sales import closed_days, count_days, note_closed, overlooked, take_dirty
 from stores.shelf import shelf_whys
+from stores.stocknotes import stock_whys
 from stores.tables import Store
 from stores.verdicts import judge_days, judged_findings, name_findings, panel_start, put_verdicts
 
@@ -98,6 +100,7 @@ def close_run(db: Session, *, days: Sequence[date], now: datetime, zone: str | N
     again = closed_days(db, first=since, last=first - timedelta(days=1))
     note_closed(db, days=days, now=now)
     count_days(db, days={*days, *again, *late})
+    learn_usual(db, days=[*again, *days])
     odd, sold = _judge(db, [*again, *days])
     put_flags(db, first=since, last=last)
     close_flags(db, since=since, last=last)
@@ -114,14 +117,16 @@ def _judge(db: Session, days: Sequence[date]) -> tuple[int, int]:
         put_verdicts(db, roll=called, day=day, counts=counts[:, (day - first).days], judged=judged)
         findings += judged_findings(day, judged)
     findings = name_findings(db, roll=called, counts=counts, first=first, days=days, judged=findings)
-    put_findings(db, roll=called, days=days, findings=_with_shelf(db, called, findings))
+    put_findings(db, roll=called, days=days, findings=_with_seen(db, called, findings))
     return len(findings), int(counts[:, [(day - first).days for day in days]].clip(0).sum())
 
 
-def _with_shelf(db: Session, called: Roll, findings: Sequence[Finding]) -> list[Finding]:
-    """Add to what is too bad what the last visits saw of the shelf."""
+def _with_seen(db: Session, called: Roll, findings: Sequence[Finding]) -> list[Finding]:
+    """Add to what is too bad what the last visits saw of the shelf, and what the stock says."""
     at = [(int(called.keys[one.row]), one.day) if one.direction == "too_bad" else None for one in findings]
-    told = shelf_whys(db, wanted={key for key in at if key})
+    wanted = {key for key in at if key}
+    shelf, stock = shelf_whys(db, wanted=wanted), stock_whys(db, wanted=wanted)
+    told = {key: {**shelf.get(key, {}), **stock.get(key, {})} for key in shelf.keys() | stock.keys()}
     both = zip(findings, at, strict=True)
     return [replace(one, why={**one.why, **told[key]}) if key and key in told else one for one, key in both]
 

@@ -10,11 +10,12 @@ from channel.api.ledger import api as ledger
 from channel.api.parties import api as parties
 from channel.api.returns import api as returns
 from channel.api.scans import api as scans
+from channel.api.stock import api as stock
 from channel.api.stores import api as stores
 from channel.api.visits import api as visits
 
 calls = Blueprint("api", __name__)
-for resource in (scans, returns, stores, flags, visits, parties, ledger, codes, epcis):
+for resource in (scans, returns, stores, stock, flags, visits, parties, ledger, codes, epcis):
     calls.register_blueprint(resource)
 
 __all__ = ["calls", "documents"]

@@ -7,6 +7,7 @@ from channel.charts.lines import BandDay, band_chart, sparkline
 from channel.charts.points import Point, Stop, route, scatter
 from channel.charts.provinces import TILES, province
 from channel.charts.spans import Span, spans
+from channel.charts.supply import SupplyDay, supply_chart
 from channel.charts.svg import Chart, Frame
 from channel.charts.trails import Halt, Slot, crate, trail
 
@@ -25,6 +26,7 @@ __all__ = [
     "Span",
     "Step",
     "Stop",
+    "SupplyDay",
     "band_chart",
     "bars",
     "calendar",
@@ -39,6 +41,7 @@ __all__ = [
     "scatter",
     "spans",
     "sparkline",
+    "supply_chart",
     "tiles",
     "trail",
     "waterfall",

@@ -61,6 +61,13 @@ def sparkline(frame: Frame, values: Sequence[float], *, tone: str = "accent", ex
 
 def band_chart(frame: Frame, days: Sequence[BandDay], *, fmt: Format) -> Chart:
     """Return what came against the band of what was to be expected, day by day; flagged days carry a diamond."""
+    rows = [[day.label, fmt(day.came), *_expected(day, fmt), day.note] for day in days]
+    parts = band_marks(days, fmt=fmt)
+    return Chart(picture(frame, *parts, kind="band", height=BAND_HEIGHT), frame.head, rows)
+
+
+def band_marks(days: Sequence[BandDay], *, fmt: Format) -> list[Markup]:
+    """Return the marks of such a chart, for one that shows more below."""
     marks = ticks(max([1.0, *(max(day.came, day.high or 0) for day in days)]))
     top = marks[-1]
     parts: list[Markup] = [grid(marks, top=top, height=BAND_HEIGHT, fmt=fmt)]
@@ -71,8 +78,7 @@ def band_chart(frame: Frame, days: Sequence[BandDay], *, fmt: Format) -> Chart:
         text(days[index].label, x=_x(index, len(days)), y=BAND_HEIGHT + 20, anchor=_anchor(index, len(days)))
         for index in spread(len(days))
     ]
-    rows = [[day.label, fmt(day.came), *_expected(day, fmt), day.note] for day in days]
-    return Chart(picture(frame, *parts, kind="band", height=BAND_HEIGHT), frame.head, rows)
+    return parts
 
 
 def _band(days: Sequence[BandDay], top: float) -> list[Markup]:

@@ -10,16 +10,21 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from channel import access, providers, words
-from channel.pages import earned
+from channel.pages import earned, stock
 from channel.pages.downloads import as_csv, as_xlsx
 from channel.words import gettext as _
 from stores.directory import party
 from stores.earnings import Earned, Wanted, earned_by_state, earned_by_store_day, earned_parts, own_stores
+from stores.estimates import Ask
+from stores.learning import usual_for
+from stores.stocked import StockLine, stock_lines
+from stores.stocksums import products_of
 from stores.tables import SHARE_STATES
 
 LINES = 25
 MOST_LINES = 50_000
 MOST_DAYS = 366
+STOCK_LINES = 300
 USUAL_DAYS = 30
 ROLES = ("franchisee", "dealer", "keeper", "guide")
 
@@ -68,6 +73,39 @@ def download(kind: str) -> Response:
     if kind == "csv":
         return as_csv(earned.file_head(), map(earned.file_row, parts), name=name)
     return as_xlsx(earned.file_head(), map(earned.file_row, parts), name=name, made_at=providers.now())
+
+
+@page.get("/stock")
+@access.allow(*ROLES)
+def show_stock() -> str:
+    """Show what is in the party's own stores, and what to keep behind them."""
+    ask = stock.asked()
+    with providers.reading() as db:
+        name = _name(db, access.scope(db))
+        lines = _stock(db, ask)
+    return render_template(
+        "franchise/stock.html",
+        name=name,
+        lines=lines[:STOCK_LINES],
+        count=len(lines),
+        products=products_of(lines, ask=ask),
+        ask=ask,
+    )
+
+
+@page.get("/stock.<any(csv, xlsx):kind>")
+@access.allow(*ROLES)
+def stock_file(kind: str) -> Response:
+    """Give what is in the party's own stores as a file: `stock.csv` or `stock.xlsx`."""
+    with providers.reading() as db:
+        lines = _stock(db, stock.asked())
+    return stock.as_file(lines, kind=kind, name=f"stock-{providers.today()}")
+
+
+def _stock(db: Any, ask: Ask) -> list[StockLine]:
+    scope = access.scope(db)
+    assert scope.store_keys is not None, "these roles belong to a party"
+    return stock_lines(db, stores=scope.store_keys, day=scope.day, learned=usual_for(db, scope=scope), ask=ask)
 
 
 def _wanted() -> Wanted:

@@ -3,9 +3,10 @@
 A check-in and an outcome are plain forms. An outcome is three taps: was it real, what was the cause, what was done.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -19,7 +20,11 @@ from channel.pages.forms import random_key, told_id, told_position
 from channel.words import gettext as _
 from scans.places import Position, distance_m, from_wgs84, read_position
 from stores.directory import RepRow, rep
+from stores.instore import keys_of_stores
+from stores.learning import usual_on
 from stores.notice import days_to_notice
+from stores.stocked import stock_lines
+from stores.stocksums import StoreSum, sums_of
 from stores.stops import VisitStop, visit_list
 from stores.visits import ACTIONS, CAUSES, TooFarError, check_in, record_outcome
 
@@ -35,6 +40,7 @@ class Card(NamedTuple):
     navigate: str
     causes: list[str]
     key: str
+    stock: StoreSum | None
 
 
 @page.get("")
@@ -45,6 +51,7 @@ def show() -> str:
     with providers.reading() as db:
         who = rep(db, rep_id=rep_id)
         stops = visit_list(db, rep_id=rep_id, day=day)
+        goods = _goods(db, stops)
     return render_template(
         "rep/show.html",
         who=who,
@@ -52,7 +59,7 @@ def show() -> str:
         today=providers.today(),
         yesterday=day - timedelta(days=1),
         tomorrow=day + timedelta(days=1),
-        cards=[_card(stop) for stop in stops],
+        cards=[_card(stop, goods.get(stop.store_id)) for stop in stops],
         done=sum(stop.state == "done" for stop in stops),
         way_m=_way_m(who, stops),
         route=_route(who, stops) if stops else None,
@@ -110,7 +117,7 @@ def _day() -> date:
         return providers.today()
 
 
-def _card(stop: VisitStop) -> Card:
+def _card(stop: VisitStop, stock: StoreSum | None) -> Card:
     counts = [count or 0 for count in stop.counts]
     known = [expected for expected in stop.expected if expected is not None]
     tone = {"too_bad": "bad", "too_good": "warn"}.get(stop.direction or "", "accent")
@@ -121,7 +128,14 @@ def _card(stop: VisitStop) -> Card:
     normal = [value for value in known if value > 0]
     daily = sum(normal) / len(normal) if normal else None
     noticed = words.noticed(daily, days_to_notice(daily) if daily else None)
-    return Card(stop, spark, noticed, _navigate(stop), causes, random_key())
+    return Card(stop, spark, noticed, _navigate(stop), causes, random_key(), stock)
+
+
+def _goods(db: Any, stops: Sequence[VisitStop]) -> dict[str, StoreSum]:
+    """Return what is in the stores of a day's stops now."""
+    today = providers.today()
+    keys = keys_of_stores(db, store_ids=[stop.store_id for stop in stops])
+    return sums_of(stock_lines(db, stores=keys, day=today, learned=usual_on(db, day=today))) if keys else {}
 
 
 def _navigate(stop: VisitStop) -> str:

@@ -57,7 +57,7 @@ def flag_reason(why: Mapping[str, Any]) -> str:
     said = gettext(_IN_A_DAY.get(code, _ODD[code]) if why.get("days") == 1 else _ODD[code], **told)
     if "sold" in why and code in ("one_phone", "sold_far"):
         said += " " + flag_reason({**why, "code": "stretch_high"})
-    return said + _neighbours(why) + _shelf(why)
+    return said + _neighbours(why) + _shelf(why) + _stock(why.get("stock"))
 
 
 def _neighbours(why: Mapping[str, Any]) -> str:
@@ -97,6 +97,15 @@ def noticed(items_a_day: float | None, days: int | None) -> str:
     return gettext("would be noticed within %(days)s days, four times of five, at %(items)s items a day", **told)
 
 
+def _stock(why: Mapping[str, Any] | None) -> str:
+    """Say what a store's stock says of its flag."""
+    text = _STOCKS.get(why.get("code", "")) if why else None
+    if not why or text is None:
+        return ""
+    told = {name: number(value) for name, value in why.items() if isinstance(value, int | float)}
+    return " " + gettext(text, **told)
+
+
 def doubt_reason(why: Mapping[str, Any]) -> str:
     """Say in a sentence, with its numbers, what makes a code doubtful; an unknown code is told as it is."""
     told = {name: number(value) for name, value in why.items() if isinstance(value, int | float)}
@@ -105,6 +114,11 @@ def doubt_reason(why: Mapping[str, Any]) -> str:
     return gettext(_DOUBTS[code], **told) if code in _DOUBTS else str(code)
 
 
+_STOCKS = {
+    "stock_there": N_("Stock for %(days)s days (%(items)s items, %(low)s to %(high)s): probably display or price."),
+    "stock_out": N_("Stock about %(items)s (%(low)s to %(high)s): probably sold out."),
+    "stock_known": N_("Stock about %(items)s (%(low)s to %(high)s), for about %(days)s days."),
+}
 _DOUBTS = {
     "devices": N_("%(devices)s phones have scanned it; for this product %(most)s are normal at most."),
     "travel": N_("Two phones about %(km)s km apart within %(minutes)s minutes: no plane flies that fast."),

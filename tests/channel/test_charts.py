@@ -18,6 +18,7 @@ from channel.charts import (
     Span,
     Step,
     Stop,
+    SupplyDay,
     band_chart,
     bars,
     calendar,
@@ -29,6 +30,7 @@ from channel.charts import (
     scatter,
     spans,
     sparkline,
+    supply_chart,
     tiles,
     trail,
     waterfall,
@@ -49,9 +51,18 @@ CELLS = {MONDAY + timedelta(days=day): Cell(day, f"{day} items", str(day)) for d
 HALTS = [Halt("June 1", "Delivered", "to a <store>"), Halt("June 2", "Claimed", "长" * 60, "good", is_gap=True)]
 SLOTS = [Slot(str(n), f"item {n}", "full" if n % 2 else "gone", [str(n)]) for n in range(1, 20)]
 BASE = Stop("0", "Base", 31.2, 121.4)
+SUPPLY = [
+    SupplyDay(
+        day, 40 - n, 30 - n, 50 - n, 41 if n == 9 else None, "a case" if n == 4 else None, "Li <b>" if n == 8 else None
+    )
+    if n > 2
+    else SupplyDay(day)
+    for n, day in enumerate(DAYS)
+]
 CHARTS = {
     "sparkline": sparkline(FRAME, [3, 2, 1], expected=2.5),
     "band": band_chart(FRAME, DAYS, fmt=plain).svg,
+    "supply": supply_chart(FRAME, SUPPLY, lanes=("came", "visit"), stock="stock", fmt=plain).svg,
     "columns": columns(FRAME, [Bar("1", 3, "3 items"), Bar("2", 0, "none")], fmt=plain).svg,
     "bars": bars(FRAME, [Bar("issued", 10, "10"), Bar("scanned", 0, "0")]).svg,
     "waterfall": waterfall(FRAME, [Step("all", 10, "10", True), Step("held", -3, "-3")], fmt=plain).svg,
@@ -71,6 +82,7 @@ CHARTS = {
 EMPTY = {
     "sparkline": sparkline(FRAME, []),
     "band": band_chart(FRAME, [], fmt=plain).svg,
+    "supply": supply_chart(FRAME, [], lanes=("came", "visit"), stock="stock", fmt=plain).svg,
     "columns": columns(FRAME, [], fmt=plain).svg,
     "bars": bars(FRAME, []).svg,
     "waterfall": waterfall(FRAME, [], fmt=plain).svg,

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from flask import render_template, request
+from flask import Response, render_template, request
 
 from channel import access, providers, words
-from channel import charts as draw
-from channel.charts import BandDay, Chart, Frame
+from channel.charts import BandDay, Chart
+from channel.pages import stock
 from channel.pages.office.door import READERS, look_back, midnight, page, zone
 from channel.words import gettext as _
 from stores import overview
 from stores.directory import store
+from stores.learning import usual_for
 from stores.notice import days_to_notice, usual_sales
-from stores.overview import FlagLine, Handed
+from stores.overview import FlagLine, Handed, Stopped
 from stores.sales import DayRow, sell_through
-from stores.stock import last_counts
+from stores.stocked import StockDay, stock_lines, stock_of_store
 
 SPANS = (30, 90, 180)
 
@@ -35,7 +36,9 @@ def show_store(store_id: str) -> str:
         handed = overview.handed_to(db, store_id=store_id, start=midnight(first), end=end)
         flags = overview.flag_list(db, since=first, limit=20, store_id=store_id)
         visits = overview.visits_to(db, store_id=store_id, first=first, last=last)
-        counted = last_counts(db, store_id=store_id)
+        goods = stock_of_store(
+            db, store=known.key, first=first, last=last, learned=usual_for(db, scope=scope), ask=stock.asked()
+        )
         usual = usual_sales(db, day=last, store_ids=[store_id]).get(store_id)
     return render_template(
         "office/store.html",
@@ -44,20 +47,38 @@ def show_store(store_id: str) -> str:
         last=last,
         days=days,
         spans=SPANS,
-        chart=band(sold, handed, flags),
+        chart=picture(sold, goods.days, handed, flags, visits),
         sold=sum(day.count for day in sold),
         expected=_expected(sold),
         handed=handed,
         flags=flags,
         visits=visits,
-        counted=counted,
+        goods=goods,
+        ask=stock.asked(),
         usual=usual,
         noticed=words.noticed(usual, days_to_notice(usual) if usual else None),
     )
 
 
-def band(sold: Sequence[DayRow], handed: Sequence[Handed], flags: Sequence[FlagLine]) -> Chart:
-    """Return what a store sold against the band of normal days, with deliveries marked."""
+@page.get("/stores/<store_id>/stock.<any(csv, xlsx):kind>")
+@access.allow(*READERS)
+def store_stock(store_id: str, kind: str) -> Response:
+    """Give what is in one store as a file."""
+    with providers.reading() as db:
+        scope = access.scope(db)
+        key, (_first, last) = store(db, scope=scope, store_id=store_id).key, look_back()
+        lines = stock_lines(db, stores=[key], day=last, learned=usual_for(db, scope=scope), ask=stock.asked())
+    return stock.as_file(lines, kind=kind, name=f"stock-{store_id}-{last}")
+
+
+def picture(
+    sold: Sequence[DayRow],
+    goods: Sequence[StockDay],
+    handed: Sequence[Handed],
+    flags: Sequence[FlagLine],
+    visits: Sequence[Stopped],
+) -> Chart:
+    """Return what a store sold against the band of normal days, its stock, deliveries and visits on one time axis."""
     came: dict[date, list[str]] = {}
     for one in handed:
         came.setdefault(one.at.astimezone(zone()).date(), []).append(words.said(words.LEVELS, one.level))
@@ -69,14 +90,12 @@ def band(sold: Sequence[DayRow], handed: Sequence[Handed], flags: Sequence[FlagL
             day.low,
             day.high,
             {"too_bad": "bad", "too_good": "warn"}.get(day.flag or ""),
-            _("delivered: %(what)s", what=", ".join(came[day.day])) if day.day in came else None,
-            _note(day, flags),
+            note=_note(day, flags),
         )
         for day in sold
     ]
-    head = (_("Day"), _("Sold"), _("Expected"), _("Normal range"), _("Remark"))
-    frame = Frame(_("Sold per day"), _("The line is what was sold, the band what normal days would have been."), head)
-    return draw.band_chart(frame, days, fmt=lambda value: words.number(value, digits=1))
+    said = {day: _("delivered: %(what)s", what=", ".join(what)) for day, what in came.items()}
+    return stock.supply(days, goods, came=said, visits={one.day: one.rep for one in visits})
 
 
 def _note(day: DayRow, flags: Sequence[FlagLine]) -> str:
