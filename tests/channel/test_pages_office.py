@@ -337,3 +337,22 @@ def test_law_every_tab_opens(signed_in):
             re.findall(r'<a href="(/[^"]*)"[^>]*>[^<]+</a>', boss.get(address).text.partition("</header>")[0])
         )
     assert {boss.get(address).status_code for address in addresses if address.startswith("/office")} == {200}
+
+
+def test_a_stores_number_opens_down_to_the_scans_and_as_a_file(world, signed_in):
+    client = signed_in("auditor")
+    day = str(make.TODAY - timedelta(days=1))
+    assert "/office/stores/S-near/sold?" in client.get("/office/stores/S-near").text
+    page = client.get(f"/office/stores/S-near/sold?from={day}").text
+    assert f"/office/trace/{world.batch.batch_id}/item/1" in page
+    assert "Nearest store to the position" in page
+    told = client.get(f"/office/stores/S-near/sold.csv?from={day}").text
+    assert [line.split(",")[0] for line in told.splitlines()] == ["\ufeffDay", day]
+    assert client.get(f"/office/stores/S-near/sold.xlsx?from={day}").data[:2] == b"PK"
+    assert "Nothing was sold here" in client.get("/office/stores/S-far/sold").text
+    assert client.get("/office/stores/NONE/sold").status_code == 404
+
+
+@pytest.mark.parametrize("span", ["from=x", "from=2026-01-02&to=2026-01-01", "from=1990-01-01&to=2999-12-31", "page=x"])
+def test_a_span_that_cannot_be_is_answered_all_the_same(world, signed_in, span):
+    assert signed_in("owner").get(f"/office/stores/S-near/sold?{span}").status_code == 200
