@@ -64,14 +64,16 @@ class Town:
         self.seen[:] = False
         return self.rng.poisson(self.rate * np.where(self.ill, ways.left, 1.0))
 
-    def gain(self, store: int, days: int) -> float:
-        """Return what a visit today is worth in items a day over the days after it, on average."""
+    def gain(self, store: int, days: int, *, first: int = 2) -> float:
+        """Return what a visit today is worth in items a day over so many days, on average, from the `first` night on.
+
+        A store that would have been well by itself, or falls ill again, has gained nothing by that night.
+        """
         ways = self.ways
         if not self.ill[store]:
             return 0.0
-        # A store that would have been well by itself, or falls ill again, has gained nothing by that day.
-        daily = (1 - ways.by_itself) * (1 - ways.falls_ill)
-        still = np.mean([daily ** (number + 1) for number in range(1, days + 1)])
+        nightly = (1 - ways.by_itself) * (1 - ways.falls_ill)
+        still = np.mean([nightly**number for number in range(first, first + days)])
         return float(self.rate[store] * (1 - ways.left) * ways.by_visit * still)
 
 
