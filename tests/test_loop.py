@@ -97,7 +97,6 @@ def loop_is_closed(db: Session, year: Year, *, days: int) -> None:
     flags = db.scalars(select(Flag).where(Flag.direction == "too_bad", Flag.last_day < over)).all()
     ended = [flag for flag in flags if flag.closed_on]
     assert len(flags) >= 3
-    print(len(flags), len(ended), [f.closed_why for f in ended])
     assert len(ended) >= 0.9 * len(flags)
     assert sum(flag.closed_why == "returned" for flag in ended) >= 0.8 * len(ended)
     assert (closings_equal_recount(db), flags_equal_stretches(db), days_equal_recount(db)) == (0, 0, 0)
@@ -128,7 +127,6 @@ def test_law_a_year_shows_what_was_planted_within_its_interval(db):
     told = worth(cases(db))
     drawn = db.execute(select(Draw.flag_id).where(Draw.until <= FIRST + timedelta(days=364))).scalars()
     truth = float(np.mean([year.gains[flag] for flag in drawn]))
-    print(told, truth)
     assert told.held >= 10
     assert told.visited > 0.95
     assert told.items.low <= truth <= told.items.high

@@ -17,7 +17,14 @@ from tests import make
 
 LOW = {"code": "stretch_low", "days": 7, "sold": 7, "expected": 28.0, "low": 20, "high": 36}
 PAGES = ("/office/visits", "/office/worth", "/office/reasons", "/office/cadence", "/office/flags")
-FILES = ("/office/visits/rounds", "/office/visits/dark", "/office/worth", "/office/reasons", "/office/flags")
+FILES = (
+    "/office/visits/rounds",
+    "/office/visits/dark",
+    "/office/worth",
+    "/office/reasons",
+    "/office/flags",
+    "/office/lessons",
+)
 
 
 def ago(days):
@@ -150,10 +157,12 @@ def test_the_owner_changes_how_lots_are_drawn(engine, world, signed_in):
 
 
 def test_the_office_sees_which_reason_is_right(world, signed_in):
-    rows = sheet(signed_in("owner"), "/office/reasons")
+    client = signed_in("owner")
+    rows = sheet(client, "/office/reasons")
     assert rows[1][:4] == ["judge", "stretch_low", 4, 3]
     assert rows[1][4] == pytest.approx(10 / 14, abs=1e-4)
     assert rows[1][5] < rows[1][4] < rows[1][6]
+    assert len(sheet(client, "/office/lessons")) == 1 + 31 - 4
 
 
 def test_flags_tell_where_they_stand_by_region_and_as_a_file(engine, world, signed_in, client, bearer):

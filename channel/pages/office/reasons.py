@@ -11,6 +11,9 @@ from channel.pages.office.door import READERS, page
 from channel.pages.office.visits import give
 from channel.words import gettext as _
 from stores.precisions import Precision, precisions
+from stores.teaching import open_lessons
+
+SHOWN = 20
 
 
 @page.get("/reasons")
@@ -18,8 +21,8 @@ from stores.precisions import Precision, precisions
 def reasons() -> str:
     """Show the precision of every reason with its interval."""
     with providers.reading() as db:
-        found = precisions(db)
-    return render_template("office/reasons.html", found=found, chart=chart(found))
+        found, taught = precisions(db), open_lessons(db)
+    return render_template("office/reasons.html", found=found, chart=chart(found), lessons=taught[:SHOWN])
 
 
 @page.get("/reasons.<any(csv, xlsx):kind>")
@@ -40,6 +43,28 @@ def reasons_file(kind: str) -> Response:
         for one in found
     ]  # fmt: skip
     return give(head, rows, name=f"reasons-{providers.today()}", kind=kind)
+
+
+@page.get("/lessons.<any(csv, xlsx):kind>")
+@access.allow(*READERS)
+def lessons_file(kind: str) -> Response:
+    """Give every open flag with what a visit would teach."""
+    with providers.reading() as db:
+        taught = open_lessons(db)
+    head = (
+        _("Store"), _("Store's name"), _("Region"), _("Reason"), _("At stake"), _("Of this store"), _("Of the reason"),
+        _("Together"),
+    )  # fmt: skip
+    rows = [
+        (
+            one.question.store_id, one.question.store, one.question.region,
+            words.said(words.FLAG_REASONS, one.question.reason[1]),
+            one.question.stake_cents / 100, round(one.own_cents / 100, 2), round(one.reason_cents / 100, 2),
+            round(one.cents / 100, 2),
+        )
+        for one in taught
+    ]  # fmt: skip
+    return give(head, rows, name=f"lessons-{providers.today()}", kind=kind)
 
 
 def chart(found: Sequence[Precision]) -> Chart:
