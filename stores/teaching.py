@@ -48,7 +48,7 @@ def lessons(questions: Iterable[Question], told: dict[Reason, tuple[int, int]]) 
     its own variance, stake² m (1 - m), and of the variance of m, on which all other open flags of the reason hang with
     their stakes, the expected part ab / ((a + b)² (a + b + 1)²).
 
-    Source: preposterior analysis of a Bernoulli process, Raiffa & Schlaifer, Applied Statistical Decision Theory (1961).
+    Source: Raiffa & Schlaifer, Applied Statistical Decision Theory (1961): preposterior analysis of Bernoulli trials.
     """
     asked = list(questions)
     total: dict[Reason, int] = {}

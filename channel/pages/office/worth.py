@@ -32,8 +32,6 @@ def visits_worth() -> str:
         by_reason=by_reason(found),
         rule=known,
         waiting=waiting,
-        said_items=said_items,
-        said_cents=said_cents,
     )
 
 
@@ -81,23 +79,14 @@ def by_reason(found: Sequence[Case]) -> Chart:
     return _chart(_("Worth of visits by reason"), _("Reason"), told)
 
 
-def said_items(one: Estimate) -> str:
-    """Say a difference in items with its interval."""
-    return _said([words.number(value, digits=2) for value in one])
-
-
-def said_cents(one: Estimate) -> str:
-    """Say a difference in money with its interval."""
-    return _said([words.money(round(value)) for value in one])
-
-
-def _said(told: Sequence[str]) -> str:
-    return _("%(mean)s (%(low)s to %(high)s)", mean=told[0], low=told[1], high=told[2])
+def _said(one: Estimate) -> str:
+    mean, low, high = (words.number(value, digits=2) for value in one)
+    return _("%(mean)s (%(low)s to %(high)s)", mean=mean, low=low, high=high)
 
 
 def _chart(title: str, what: str, told: Sequence[tuple[str, Worth]]) -> Chart:
     rows = [
-        Span(label, *one.items, said_items(one.items), "good" if one.items.low > 0 else "muted")
+        Span(label, *one.items, _said(one.items), "good" if one.items.low > 0 else "muted")
         for label, one in told
         if one.items is not None
     ]
