@@ -16,6 +16,7 @@ from stores.concentration import one_phone
 from stores.diversion import sold_far
 from stores.excess import Excess, excess_findings, explained, first_needed
 from stores.findings import Finding, surest
+from stores.gifts import first_gift_day, gift_findings, gifts_given
 from stores.judge import REASONS, Judged, Panel, nights
 from stores.presence import Ints, Presence
 from stores.roll import Roll
@@ -126,8 +127,16 @@ def name_findings(
             explained(one, excess, detector=detector) if one.detector == "judge" else one for one in findings
         ] + own
     named = {(one.row, one.day) for one in findings if one.detector != "judge"}
-    return surest(
+    kept = [
         one
         for one in findings
         if one.detector != "judge" or one.direction == "too_bad" or (one.row, one.day) not in named
-    )
+    ]
+    return surest([*kept, *_gift_findings(db, roll=roll, counts=counts, first=first, days=days)])
+
+
+def _gift_findings(db: Session, *, roll: Roll, counts: Ints, first: date, days: Sequence[date]) -> Iterator[Finding]:
+    since = max(first, first_gift_day(days))
+    gifts = gifts_given(db, roll=roll, first=since, last=max(days))
+    goods = np.maximum(counts[:, (since - first).days :], 0)
+    return gift_findings(gifts, goods, roll=roll, first=since, days=days, fdr=FDR)

@@ -18,6 +18,7 @@ FLAG_REASONS: Texts = {
     "drift_high": _("slowly more"),
     "one_phone": _("one phone scans many"),
     "sold_far": _("sold elsewhere"),
+    "gifts_only": _("gifts move, goods do not"),
 }
 STOP_STATES: Texts = {
     "done": _("done"),

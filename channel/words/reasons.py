@@ -139,6 +139,9 @@ _ODD = {
     "sold_far": N_(
         "Sold elsewhere: %(items)s of %(of)s items delivered here were scanned more than 30 km away in %(days)s days."
     ),
+    "gifts_only": N_(
+        "Gifts move, goods do not: %(gifts)s gifts and %(goods)s goods in %(days)s days; usual are %(usual)s per 100."
+    ),
 }
 _IN_A_DAY = {
     "stretch_low": N_("Sold %(sold)s in one day, where %(expected)s are normal (%(low)s to %(high)s)."),
