@@ -10,7 +10,7 @@ from stores.learning import usual_on
 from stores.stocked import stock_lines
 from stores.stocksums import StoreSum, sums_of
 
-ENOUGH_DAYS, SURELY_DAYS = 7.0, 3.0
+ENOUGH_DAYS, SURELY_DAYS = 4.0, 3.0
 OUT_DAYS = 1.5
 Wanted = tuple[int, date]
 

@@ -93,8 +93,12 @@ def _draw(
     rows = files.deliveries(world, cases, [some[1] for some in uris], direct=direct)
     path = files.write_rows(folder / "deliveries.csv", rows)
     _take_in(engine, config, "deliveries", path, _night(world.day(world.days - 1), config))
+    path = files.write_rows(folder / "stock-counts.csv", files.stock_counts(world, sold, cases, direct=direct))
+    _take_in(engine, config, "stock-counts", path, _night(world.day(world.days - 1), config))
     tell("deliveries", 1, 1)
-    early = np.flatnonzero((sold.at_s // 86_400 < world.days - 15) & (sold.far < 0) & (sold.consumer < 10_000_000))
+    early = np.flatnonzero(
+        (sold.at_s // 86_400 < world.days - 15) & (sold.far < 0) & sold.seen & (sold.consumer < 10_000_000)
+    )
     late = early[sold.at_s[early] // 86_400 > world.days - 45]
     copied = rng.choice(late, min(plan.copied, len(late)), replace=False)
     told = [(uris[int(sold.product[n])][0][int(cases.item_no[n])], int(sold.at_s[n] // 86_400)) for n in copied]

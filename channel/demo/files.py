@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from channel.demo.goods import Cases, Scanned, Sold, instant
+from channel.demo.goods import CASE, Cases, Scanned, Sold, instant
 from channel.demo.world import PRODUCTS, Row, World
 
 MASTER = ("products", "links", "rewards", "plans", "parties", "stores", "reps")
 HAND_OVER = timedelta(days=2, hours=5)
 TO_DEALER = timedelta(days=6)
+VISIT_DAYS = 30
 SCAN_COLUMNS = ("key", "uri", "consumer", "scanned_at", "lat_deg", "lon_deg", "accuracy_m", "datum")
 
 
@@ -48,6 +49,22 @@ def deliveries(world: World, cases: Cases, case_uris: Sequence[Sequence[str]], *
         if direct[store]:
             onward = {"id": f"DS{product}-{case_no}", "from_id": dealer, "to_id": world.stores[store]["id"]}
             yield {**row, **onward, "delivered_at": (sold_at - HAND_OVER).isoformat()}
+
+
+def stock_counts(world: World, sold: Sold, cases: Cases, *, direct: np.ndarray) -> Iterator[Row]:
+    """Yield what was counted of each product at a visit a month to the stores whose deliveries are reported."""
+    came: dict[tuple[int, int], list[int]] = {}
+    for product, _case_no, store, first_s in cases.cases:
+        came.setdefault((store, product), []).append(first_s - int(HAND_OVER.total_seconds()))
+    group = sold.store * len(PRODUCTS) + sold.product
+    for (store, product), times in sorted(came.items()):
+        here = store * len(PRODUCTS) + product
+        at_s = sold.at_s[slice(*np.searchsorted(group, (here, here + 1)))]
+        for day in range(store % VISIT_DAYS, world.days, VISIT_DAYS) if direct[store] else ():
+            end_s = (day + 1) * 86_400
+            items = CASE * int(np.searchsorted(np.sort(times), end_s)) - int(np.searchsorted(at_s, end_s))
+            place = {"store_id": world.stores[store]["id"], "gtin": PRODUCTS[product][0]}
+            yield {"id": f"SC{here}-{day}", **place, "counted_on": world.day(day).isoformat(), "count": str(items)}
 
 
 def write_scans(

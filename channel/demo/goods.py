@@ -16,6 +16,7 @@ from channel.demo.troubles import CARTON_ITEMS, COPIES, DIVERTED_A_DAY, Plan
 from channel.demo.world import PRODUCTS, World
 
 CASE = 24
+CAPTURE, CAPTURE_ALIKE = 0.7, 25.0
 GIVES_PLACE = 0.74
 AT_STORE = 0.65
 SEEN_AGAIN = 0.05
@@ -26,7 +27,7 @@ OPENS_S, OPEN_FOR_S = 9 * 3600, 13 * 3600
 class Sold(NamedTuple):
     """Items sold, one element each, in the order of store, product and time.
 
-    Shapes: all (items,). `far` is the city a diverted item was scanned in, else -1.
+    Shapes: all (items,). `far` is the city a diverted item was scanned in, else -1; `seen`: somebody scans it.
     """
 
     store: NDArray[np.int64]
@@ -34,6 +35,7 @@ class Sold(NamedTuple):
     at_s: NDArray[np.int64]
     consumer: NDArray[np.int64]
     far: NDArray[np.int64]
+    seen: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ class Cases:
 
 
 def sell(rng: np.random.Generator, world: World, plan: Plan) -> Sold:
-    """Draw what every store sells on every day, with the cartons and the diverted goods that were planted."""
-    count = rng.poisson(world.rate)
+    """Draw what every store sells on every day, with the cartons and the diverted goods that were planted.
+
+    The world's rate is that of scanned items; in every store a share of its own of what it sells is never scanned.
+    """
+    capture = rng.beta(CAPTURE * CAPTURE_ALIKE, (1 - CAPTURE) * CAPTURE_ALIKE, len(world.rate))
+    count = rng.poisson(world.rate / capture[:, None])
     store, day = (np.repeat(one, count.ravel()) for one in np.indices(count.shape).reshape(2, -1))
     seconds = OPENS_S + (rng.beta(2.2, 1.6, len(store)) * OPEN_FOR_S).astype(np.int64)
     share = np.array([one[4] for one in PRODUCTS])
@@ -61,13 +67,14 @@ def sell(rng: np.random.Generator, world: World, plan: Plan) -> Sold:
             day * 86_400 + seconds,
             rng.integers(0, 60 + 40 * (store % 3), len(store)) + 1000 * store,
             np.full(len(store), -1),
+            rng.random(len(store)) < capture[store],
         )
     ]
     parts += [_carton(rng, store_no, day_no) for store_no, day_no in plan.carton]
     parts += [_diverted(rng, world, store_no, first) for store_no, first in plan.diverted]
-    sold = Sold(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    sold = Sold._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((sold.at_s, sold.product, sold.store))
-    return Sold(*(column[order] for column in sold))
+    return Sold._make(column[order] for column in sold)
 
 
 def pack(sold: Sold) -> Cases:
@@ -103,17 +110,18 @@ class Scanned(NamedTuple):
 
 
 def scan(rng: np.random.Generator, world: World, sold: Sold, *, copied: NDArray[np.int64]) -> Scanned:
-    """Draw the scans: every sold item once, some again at home, the copied ones by strangers all over the country."""
-    again = rng.random(len(sold.store)) < SEEN_AGAIN
-    number = np.concatenate([np.arange(len(sold.store)), np.flatnonzero(again), np.repeat(copied, COPIES)])
+    """Draw the scans: what is seen once, some again at home, the copied ones by strangers all over the country."""
+    seen = np.flatnonzero(sold.seen)
+    again = rng.random(len(seen)) < SEEN_AGAIN
+    number = np.concatenate([seen, seen[again], np.repeat(copied, COPIES)])
     later = np.concatenate(
         [
-            np.zeros(len(sold.store)),
+            np.zeros(len(seen)),
             rng.exponential(86_400, again.sum()) + 60,
             np.sort(rng.uniform(3600, 9 * 86_400, (len(copied), COPIES))).ravel(),
         ]
     ).astype(np.int64)
-    stranger = np.arange(len(number)) >= len(sold.store) + again.sum()
+    stranger = np.arange(len(number)) >= len(seen) + again.sum()
     consumer = np.where(stranger, 10_000_000 + np.arange(len(number)), sold.consumer[number])
     lat_deg, lon_deg, accuracy_m = _places(rng, world, sold, number, stranger)
     at_s = sold.at_s[number] + later
@@ -147,7 +155,7 @@ def _places(
 def _carton(rng: np.random.Generator, store: int, day: int) -> Sold:
     at_s = day * 86_400 + 20 * 3600 + np.sort(rng.integers(0, 2400, CARTON_ITEMS))
     store_no, product, consumer, near = (np.full(CARTON_ITEMS, one) for one in (store, 0, 20_000_000 + store, -1))
-    return Sold(store_no, product, at_s, consumer, near)
+    return Sold(store_no, product, at_s, consumer, near, np.ones(CARTON_ITEMS, bool))
 
 
 def _diverted(rng: np.random.Generator, world: World, store: int, first: int) -> Sold:
@@ -155,4 +163,5 @@ def _diverted(rng: np.random.Generator, world: World, store: int, first: int) ->
     far = (world.city[store] + len(set(world.city.tolist())) // 2 + 1) % len(CITIES)
     at_s = day * 86_400 + rng.integers(OPENS_S, OPENS_S + OPEN_FOR_S, len(day))
     consumer = 30_000_000 + 1000 * store + rng.integers(0, 150, len(day))
-    return Sold(np.full(len(day), store), np.ones(len(day), np.int64), at_s, consumer, np.full(len(day), far))
+    every = np.ones(len(day), np.int64)
+    return Sold(store * every, every, at_s, consumer, far * every, every > 0)

@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from channel.cli import main
+from channel.demo.files import stock_counts
 from channel.demo.goods import pack, scan, sell
 from channel.demo.troubles import plan_troubles
 from channel.demo.world import make_world
@@ -60,3 +61,14 @@ def test_every_item_is_sold_once_out_of_a_case_of_its_store():
         owner[product, item // 24] == store
         for product, item, store in zip(sold.product.tolist(), cases.item_no.tolist(), sold.store.tolist(), strict=True)
     )
+
+
+def test_what_is_counted_in_stores_is_what_came_less_what_was_sold():
+    rng = np.random.default_rng(1)
+    world = make_world(rng, stores=20, days=70, first_day=make.TODAY)
+    direct = np.arange(20) % 2 == 0
+    sold = sell(rng, world, plan_troubles(rng, world, direct=direct))
+    assert 0.6 < sold.seen.mean() < 0.8
+    counts = list(stock_counts(world, sold, pack(sold), direct=direct))
+    assert {row["store_id"] for row in counts} == {world.stores[n]["id"] for n in range(0, 20, 2)}
+    assert all(int(row["count"]) >= 0 for row in counts)

@@ -11,6 +11,7 @@ from stores.instore import in_stores, places_of
 from stores.learning import learn_usual, usual_on
 from stores.stock import CountRow, PosRow, put_counts, put_pos_sales
 from stores.stocked import stock_lines, stock_of_store
+from stores.stocknotes import stock_whys
 from stores.tables import StockNorm
 from tests import make, selling
 from tests.make import TODAY
@@ -151,3 +152,20 @@ def test_what_is_usual_is_learnt_on_mondays_and_again_is_the_same(shop):
     assert usual_on(shop.db, day=MONDAY).told() == kept[MONDAY]
     assert usual_on(shop.db, day=MONDAY).norms.mean > 0.5
     assert usual_on(shop.db, day=MONDAY - timedelta(days=30)) == Learned()
+
+
+@pytest.mark.parametrize(
+    ("left", "code"),
+    [(60, "stock_there"), (0, "stock_out"), (4, "stock_known")],
+    ids=["a full shelf", "an empty one", "some"],
+)
+def test_a_flag_is_told_what_the_stock_says(shop, left, code):
+    shop.count(60 + left, back=61)
+    for back in range(60, 30, -1):
+        shop.sell(1, back=back)
+    shop.count(left, back=1)
+    told = stock_whys(shop.db, wanted={(shop.store.id, TODAY)})
+    said = told[shop.store.id, TODAY]["stock"]
+    assert said["code"] == code
+    assert said["low"] <= said["items"] <= said["high"]
+    assert stock_whys(shop.db, wanted={(make.store(shop.db).id, TODAY)}) == {}
