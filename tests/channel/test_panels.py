@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from channel.panels import PanelError, judge_command, judge_file, neighbours_text, read_panel
+from channel.panels import MOST_COUNT, PanelError, judge_command, judge_file, neighbours_text, read_panel
 
 START = date(2026, 1, 5)
 
@@ -122,6 +122,43 @@ def test_the_command_ends_with_one_line_when_it_could_not(tmp_path):
     args = [str(tmp_path / "p.csv"), "--from", "2026-01-05", "--out", str(tmp_path / "o.csv")]
     result = CliRunner().invoke(judge_command, args)
     assert (result.exit_code, result.stderr) == (1, "Error: p.csv has no rows\n")
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        np.zeros((3, 60), int),
+        np.full((3, 60), 10**6),
+        np.full((3, 60), MOST_COUNT),
+        np.full((1, 60), 1),
+        np.full((2, 1), 7),
+        np.where(np.arange(60) == 40, 10**6, 1)[None, :].repeat(2, axis=0),
+        np.where(np.arange(60) < 1, 5, 0)[None, :].repeat(2, axis=0),
+    ],
+    ids=["all zeros", "a million a day", "the most", "one store", "one day", "one day of a million", "one day of five"],
+)
+def test_a_strange_file_gets_sound_numbers_and_no_flag_on_nothing(tmp_path, counts):
+    rows = [
+        f"s{store},,{START + timedelta(days=number)},{count}"
+        for store, row in enumerate(counts.tolist())
+        for number, count in enumerate(row)
+    ]
+    text = "\n".join(["store,region,day,count", *rows]) + "\n"
+    told = list(csv.DictReader(judged(tmp_path, text).splitlines()))
+    assert len(told) == counts.size
+    for row in told:
+        assert 0 < float(row["p_value"]) <= 1
+        assert np.isfinite(float(row["expected"]))
+        assert row["direction"] in ("too_good", "too_bad")
+    flagged = [row for row in told if row["flagged"] == "1"]
+    if len(np.unique(counts)) == 1:
+        assert not flagged
+
+
+def test_a_store_with_one_day_of_history_has_too_little(tmp_path):
+    text = panel_text(days=60) + f"young,r0,{START + timedelta(days=59)},900\n"
+    [row] = [row for row in csv.DictReader(judged(tmp_path, text).splitlines()) if row["store"] == "young"]
+    assert (row["p_value"], row["flagged"], row["reason"][:10]) == ("1", "0", "not judged")
 
 
 def test_real_stores_that_open_close_and_rest_raise_no_flood(tmp_path, test_data):
