@@ -15,7 +15,7 @@ TAIL = 0.1  # outside of the interval on either side: 80 % lie within
 STEPS = 300
 REACH_DEVIATIONS = 9.0
 SLACK = 2  # so many items more scanned than there could be are a miscount, not a riddle
-AT_ONCE = 20_000
+AT_ONCE = 2_000
 LEAST_RATE = 1e-6
 
 
@@ -39,6 +39,7 @@ def stock(now: Anchors, shares: Shares, rates: Rates) -> Stock:
     told = Stock(np.zeros(len(left)), np.zeros(len(left)), np.where(known, left, -1), np.where(known, left, -1))
     told.mean[:] = np.where(known, left, np.nan)
     vague = np.flatnonzero(known & (left > 0) & (now.days > 0))
+    vague = vague[np.argsort(left[vague], kind="stable")]  # grids of one block are as wide as its widest
     for begin in range(0, len(vague), AT_ONCE):
         some = vague[begin : begin + AT_ONCE]
         counts = (left[some], now.scanned[some], now.days[some])

@@ -15,6 +15,7 @@ TAIL = 0.1
 LEAST_RATE = 1e-3
 FAR_DAYS = 400.0
 LEAST_LEFT_DAYS = 1.0
+WIDER = 1.3  # than both clocks by themselves say: their errors are akin (bench_stock.py)
 
 
 class OrderNorms(NamedTuple):
@@ -93,7 +94,7 @@ def next_orders(orders: Orders, rate: Floats, stock: Floats, spread: Floats, *, 
     trust = np.where(np.isnan(fall), 0, rest_varies / (rest_varies + fall_varies))
     due = np.maximum(trust * np.nan_to_num(fall) + (1 - trust) * rest, LEAST_LEFT_DAYS)
     varies = np.where(np.isnan(fall), rest_varies, 1 / (1 / rest_varies + 1 / np.where(trust > 0, fall_varies, np.inf)))
-    low, high = _interval(due, varies)
+    low, high = _interval(due, WIDER * varies)
     told = (due, low, high, _items(orders, per_day, norms, cells), cover)
     return Next(*(np.where(ever, one, np.nan) for one in told))
 

@@ -93,3 +93,4 @@ def test_the_next_order_is_nearer_than_by_tsb_croston_and_the_mean_interval(worl
         for rival in (errors.tsb, errors.croston, errors.mean):
             gained = rival - errors.ours
             assert gained.mean() > 4 * gained.std() / np.sqrt(len(gained) / 9)
+        assert 0.7 <= errors.held.mean() <= 0.87
