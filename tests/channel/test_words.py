@@ -1,8 +1,10 @@
 """Words: every code of the domain has a text, numbers are written as people write them, and nothing is promised."""
 
+import re
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from channel import words
 from channel.errors import STATUS
@@ -59,6 +61,20 @@ def said(app):
 )
 def test_law_every_code_of_the_domain_has_a_text(texts, codes):
     assert set(texts) == set(codes)
+
+
+NAMED = re.compile(r"%\(\w+\)[sd]")
+
+
+def test_law_a_translation_names_what_its_text_names_and_no_other_per_cent_sign():
+    """A template formats every text, so a lone % breaks the page in one language only: write ％ or per cent."""
+    texts = list(read_po((CHANNEL / "translations/zh_Hans/LC_MESSAGES/messages.po").read_bytes().splitlines()))
+    assert len(texts) > 500
+    for text in texts[1:]:
+        one, *_ = told = text.id if isinstance(text.id, tuple) else (text.id,)
+        translated = text.string if isinstance(text.string, tuple) else (text.string,)
+        assert not [each for each in (*told, *translated) if "%" in NAMED.sub("", each)], one
+        assert all(set(NAMED.findall(each)) == set(NAMED.findall(told[-1])) for each in translated), one
 
 
 def test_law_every_reason_of_the_night_has_a_sentence():
