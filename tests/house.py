@@ -18,6 +18,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 FILLS = re.compile("insert|upsert|put_rows|bulk")
 CLOCKS = {"now", "today", "utcnow", "localtime", "gmtime", "current_timestamp"}
 SQL_VERBS = {"text", "select", "insert", "update", "delete"}
+ELEMENTS = ("div", "section", "nav", "main", "form", "fieldset", "details", "table", "tbody", "ul", "ol", "dl")
 
 Rule = Callable[[str], list[str]]
 
@@ -136,6 +137,12 @@ def stages(readme: str) -> set[str]:
     """List the modules that README's table of stages names, as `scans/codes`."""
     rows = [line for line in readme.splitlines() if re.match(r"\|\s*\d+\s*\|", line)]
     return {name for row in rows for name in re.findall(r"`((?:scans|stores|channel)/\w+)`", row)}
+
+
+def unclosed(template: str) -> list[str]:
+    """Elements that a template opens more often than it closes, or less often; `{% if %}` splits none of them."""
+    ends = {tag: (len(re.findall(rf"<{tag}\b", template)), template.count(f"</{tag}>")) for tag in ELEMENTS}
+    return [f"{tag}: {opened} opened, {closed} closed" for tag, (opened, closed) in ends.items() if opened != closed]
 
 
 def functions(source: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

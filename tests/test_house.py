@@ -78,6 +78,8 @@ BAD = [
     (house.inserts("Scan"), "from scans.tables import Scan as S\n", "by another name"),
     (house.calls("take_claims"), "intake.take_claims(db, claims=[])\n", "a call"),
     (house.calls("take_claims"), "from scans.intake import take_claims as take\n", "an import by another name"),
+    (house.unclosed, '<div class="head"><p>', "an element that stays open"),
+    (house.unclosed, "<ul></ul></ul>", "an element closed twice"),
     (house.imports("flask"), "import flask.views\n", "an import"),
     (house.imports("flask"), "def f():\n    from flask import g\n", "an import in a function"),
 ]
@@ -85,6 +87,7 @@ GOOD = [
     (house.too_long, LONG.removesuffix("    x = 1\n"), "forty lines"),
     (house.too_deep, FLAT, "elif is not nesting"),
     (house.undocumented, '"""Told."""\ndef _f(): ...\n', "what is private may stay silent"),
+    (house.unclosed, "<details{% if x %} open{% endif %}></details>", "a condition within a tag"),
     (house.clocks, "def f(now): return now.date()\n", "the time is passed in"),
     (house.inserts("Scan"), "select(Scan).where(Scan.code_no == 1)\n", "reading"),
     (house.inserts("Scan"), "update(Scan).values(a=1)\n", "changing"),
@@ -184,6 +187,10 @@ def test_readme_names_every_built_stage():
 def test_readme_promises_no_stage_that_is_not_built():
     told = house.stages(read("README.md"))
     assert {stage for stage in told if not ((ROOT / f"{stage}.py").exists() or (ROOT / stage).is_dir())} == set()
+
+
+def test_every_template_closes_what_it_opens():
+    assert not broken(house.unclosed, (ROOT / "channel/templates").rglob("*.html"))
 
 
 def test_the_three_packages_are_the_house():
