@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scans.places import Position, distance_m
@@ -72,6 +72,13 @@ def visit_list(db: Session, *, rep_id: str, day: date) -> list[VisitStop]:
     rows = db.execute(told.execution_options(populate_existing=True)).all()
     sparks = _sparks(db, [row[0].store_id for row in rows], day)
     return [_stop(*row, spark=sparks.get(row[0].store_id, {}), day=day) for row in rows]
+
+
+def busiest_rep(db: Session) -> str | None:
+    """Return whose latest list is the longest, None where nobody has one; ties go to the smaller id."""
+    latest = select(func.max(Visit.day)).scalar_subquery()
+    listed = select(Party.party_id).join(Visit, Visit.rep_id == Party.id).where(Visit.day == latest)
+    return db.scalar(listed.group_by(Party.party_id).order_by(func.count().desc(), Party.party_id).limit(1))
 
 
 def _rep(db: Session, rep_id: str) -> int:

@@ -10,7 +10,8 @@ import click
 from channel.config import Config
 
 STAGES = ("master data", "deliveries", "scans", "nights")
-LOGINS = (("owner", "owner", None), ("rep", "rep", "REP01"), ("franchisee", "franchisee", "F01-1"))
+LOGINS = ("owner", "rep", "franchisee")  # each named as its role
+PARTIES = {"rep": "REP01", "franchisee": "F01-1"}
 
 
 @click.command()
@@ -97,11 +98,13 @@ def _tell(config: Config, port: int) -> None:
     from channel.access import add_user, set_password
     from channel.database import make_engine, transaction
     from scans.symbols import terminal_qr
+    from stores.stops import busiest_rep
 
     uri = _a_code(config.home / "demo-files")
     with transaction(make_engine(config.database_url)) as db:
-        for name, role, party in LOGINS:
-            add_user(db, name=name, role=role, party=party, now=datetime.now(UTC))
+        of_role = PARTIES | {"rep": busiest_rep(db) or PARTIES["rep"]}
+        for name in LOGINS:
+            add_user(db, name=name, role=name, party=of_role.get(name), now=datetime.now(UTC))
             click.echo(f"{name:11} {set_password(db, name=name)}")
     click.echo(terminal_qr(uri))
     click.echo(f"a consumer's code   {uri.lower()}")

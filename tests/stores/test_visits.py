@@ -1,13 +1,13 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from scans.intake import KeyReusedError
 from scans.places import Position
 from stores.directory import UnknownPartyError
-from stores.stops import SPARK_DAYS, visit_list
+from stores.stops import SPARK_DAYS, busiest_rep, visit_list
 from stores.tables import Flag, Outcome, StoreDay, Visit
 from stores.visits import (
     ACTIONS,
@@ -181,6 +181,15 @@ def test_a_list_is_of_one_rep_and_day_in_its_order(db):
     listed(db, visit_id="V3", rep=make.rep(db, rep_id="R2"))
     assert [stop.visit_id for stop in visit_list(db, rep_id="R1", day=DAY)] == ["V1", "V2"]
     assert visit_list(db, rep_id="R1", day=DAY + timedelta(days=1)) == []
+
+
+def test_the_busiest_rep_has_the_longest_of_the_latest_lists(db):
+    assert busiest_rep(db) is None
+    one, two = make.rep(db, rep_id="R1"), make.rep(db, rep_id="R2")
+    for visit_id, rep, day in (("A", one, 0), ("B", one, 0), ("C", two, 1), ("D", one, 1), ("E", two, 1)):
+        listed(db, visit_id=visit_id, rep=rep)
+        db.execute(update(Visit).where(Visit.visit_id == visit_id).values(day=DAY + timedelta(days=day)))
+    assert busiest_rep(db) == "R2"
 
 
 def test_whoever_is_no_rep_has_no_list(db):
