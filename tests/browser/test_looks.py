@@ -35,6 +35,7 @@ MORE_PAGES = {
     "rep, another day": ("zhou", "/rep?day=2026-01-01"),
     "franchise, nothing": ("xu", "/franchise?from=2026-01-01&to=2026-01-02"),
     "franchise, dealer": ("shen", "/franchise"),
+    "franchise, stock": ("shen", "/franchise/stock"),
     "copied": (None, "{copied}"),
     "report": (None, "{copied}/report"),
     "doubts": ("qian", "/office/doubts"),
