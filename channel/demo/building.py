@@ -13,6 +13,8 @@ from channel.config import Config
 from channel.database import make_engine, transaction, upgrade
 from channel.demo import files, goods, troubles
 from channel.demo.aftermath import come_back, terms_of
+from channel.demo.passing import HEALTHY_DAYS, Passing, busy, dawn, go_round, hold_some_out, plan_passing
+from channel.demo.passing import troubles as passed
 from channel.demo.world import World, make_world
 from channel.imports import KINDS, BadRow, Door, ImportFileError, import_file
 from channel.jobs import find_copied
@@ -28,6 +30,7 @@ from stores.accusations import judge_dealers
 DIRECT = 0.65
 SPARE = 240
 RELEASE_EVERY_DAYS = 7
+NIGHTS_AT_ONCE = 2  # a list is made for today and tomorrow, and both are gone round before the scans after them
 BEFORE = timedelta(days=10)
 TRUTH = "demo-truth.json"
 Tell = Callable[[str, int, int], None]
@@ -61,8 +64,9 @@ def build(config: Config, *, size: Size, now: datetime, tell: Tell) -> None:
     for number, (kind, path) in enumerate(master):
         _take_in(engine, config, kind, path, begin)
         tell("master data", number + 1, len(master))
-    scans = _draw(engine, config, world, rng, folder, begin, tell)
-    _live(engine, config, world, scans, tell)
+    drawn, planted, passing = _draw(engine, config, world, rng, folder, begin, tell)
+    _live(engine, config, drawn, passing, folder, tell)
+    troubles.seal(config.home / TRUTH, [*planted, *passed(passing, world)])
     engine.dispose()
 
 
@@ -79,12 +83,12 @@ def _clean(config: Config) -> Path:
 
 def _draw(
     engine: Engine, config: Config, world: World, rng: np.random.Generator, folder: Path, begin: datetime, tell: Tell
-) -> list[Path]:
+) -> tuple[files.Drawn, list[troubles.Trouble], Passing]:
     direct = rng.random(len(world.stores)) < DIRECT
     plan = troubles.plan_troubles(rng, world, direct=direct)
     troubles.dry_up(world, plan)
     sold = goods.sell(rng, world, plan)
-    cases = goods.pack(sold)
+    cases, passing = goods.pack(sold), plan_passing(world, sold, busy=busy(world, plan))
     last_day = world.day(world.days - 1)
     uris = [
         _issue(engine, config, folder, gtin, needed + SPARE, terms_of(number, last_day=last_day), begin)
@@ -93,18 +97,17 @@ def _draw(
     rows = files.deliveries(world, cases, [some[1] for some in uris], direct=direct)
     path = files.write_rows(folder / "deliveries.csv", rows)
     _take_in(engine, config, "deliveries", path, _night(world.day(world.days - 1), config))
-    path = files.write_rows(folder / "stock-counts.csv", files.stock_counts(world, sold, cases, direct=direct))
+    counts = files.stock_counts(world, sold, cases, direct=direct & ~passing.may)
+    path = files.write_rows(folder / "stock-counts.csv", counts)
     _take_in(engine, config, "stock-counts", path, _night(world.day(world.days - 1), config))
     tell("deliveries", 1, 1)
-    early = np.flatnonzero(
-        (sold.at_s // 86_400 < world.days - 15) & (sold.far < 0) & sold.seen & (sold.consumer < 10_000_000)
-    )
-    late = early[sold.at_s[early] // 86_400 > world.days - 45]
+    early = (sold.at_s // 86_400 < world.days - 15) & (sold.far < 0) & sold.seen & (sold.consumer < 10_000_000)
+    late = np.flatnonzero(early & ~passing.may[sold.store] & (sold.at_s // 86_400 > world.days - 45))
     copied = rng.choice(late, min(plan.copied, len(late)), replace=False)
     told = [(uris[int(sold.product[n])][0][int(cases.item_no[n])], int(sold.at_s[n] // 86_400)) for n in copied]
-    troubles.seal(config.home / TRUTH, troubles.truth_of(world, plan, told))
     scanned = goods.scan(rng, world, sold, copied=copied)
-    return files.write_scans(folder, world, sold, cases, scanned, [some[0] for some in uris])
+    drawn = files.Drawn(world, sold, cases, scanned, [some[0] for some in uris])
+    return drawn, troubles.truth_of(world, plan, told), passing
 
 
 def _issue(
@@ -123,33 +126,32 @@ def _issue(
     return files.read_codes(path)
 
 
-def _live(engine: Engine, config: Config, world: World, scans: list[Path], tell: Tell) -> None:
-    """Let day after day pass: scans come in, shares fall due, and at last the nights are closed."""
-    for number, path in enumerate(scans):
-        night = _night(world.day(number), config)
+def _live(engine: Engine, config: Config, drawn: files.Drawn, passing: Passing, folder: Path, tell: Tell) -> None:
+    """Let day after day pass: scans come in, shares fall due, nights are closed by twos, and reps go their rounds."""
+    world, closed = drawn.world, 0
+    with transaction(engine) as db:
+        hold_some_out(db)
+    for number in range(world.days):
+        day, night, last = world.day(number), _night(world.day(number), config), number == world.days - 1
+        dawn(passing, drawn.sold, number)
+        path = files.write_scans(folder, drawn, number=number, gone=passing.gone)
         _take_in(engine, config, "scans", path, night)
-        if number % RELEASE_EVERY_DAYS == 0 or number == len(scans) - 1:
+        if number % RELEASE_EVERY_DAYS == 0 or last:
             _release(engine, config, night)
-        tell("scans", number + 1, len(scans))
+        if last:
+            with transaction(engine) as db:
+                come_back(db, config=config, ring=KeyRing.load(config.keys_path), spare=SPARE, now=night)
+        if last or (number >= HEALTHY_DAYS and number - closed >= NIGHTS_AT_ONCE - 1):
+            close_days(engine, config=config, days=[world.day(one) for one in range(closed, number + 1)])
+            closed = number + 1
+            tell("nights", closed, world.days)
+        with transaction(engine) as db:
+            go_round(db, passing, world, day=day)
+        tell("scans", number + 1, world.days)
+    find_copied(engine, config, "", night)
     with transaction(engine) as db:
-        come_back(
-            db,
-            config=config,
-            ring=KeyRing.load(config.keys_path),
-            spare=SPARE,
-            now=_night(world.day(world.days - 1), config),
-        )
-    close_days(
-        engine,
-        config=config,
-        days=[world.day(number) for number in range(world.days)],
-        progress=lambda done, total: tell("nights", done, total),
-    )
-    last = world.day(world.days - 1)
-    find_copied(engine, config, "", _night(last, config))
-    with transaction(engine) as db:
-        judge_dealers(db, day=last, zone=ZoneInfo(config.zone))
-        forget_positions(db, config=config, now=_night(last, config))
+        judge_dealers(db, day=day, zone=ZoneInfo(config.zone))
+        forget_positions(db, config=config, now=night)
 
 
 def _release(engine: Engine, config: Config, now: datetime) -> None:

@@ -20,6 +20,7 @@ SIGNS = {
     "carton": ("too_good", "concentration"),
     "diverted": ("too_good", "diversion"),
 }
+PASSING = "passing"  # explains flags; need not be found, since it may be over before anybody could tell
 GRACE = timedelta(days=7)
 
 
@@ -53,13 +54,16 @@ class Verdict:
 def check(db: Session, *, ring: KeyRing, troubles: Sequence[Trouble]) -> Verdict:
     """Hold the flags and verdicts in the database against the truth."""
     raised = _raised(db)
-    found = [one for one in troubles if _is_found(db, one, raised, ring)]
-    planted = {one.subject: days_between(one) for one in troubles if one.kind in SIGNS}
+    sought = [one for one in troubles if one.kind != PASSING]
+    found = [one for one in sought if _is_found(db, one, raised, ring)]
+    planted: dict[str, list[tuple[date, date]]] = {}
+    for one in troubles:
+        planted.setdefault(one.subject, []).append(days_between(one))
     false_flags = [flag for flag in raised if not _is_explained(flag, planted)]
     store_days = db.scalar(select(func.count()).select_from(StoreDay)) or 0
     copied = {_code_no(db, one, ring) for one in troubles if one.kind == "copied"}
     doubted = set(db.scalars(select(Doubt.code_no).where(Doubt.state == "open")))
-    missed = [one for one in troubles if one not in found]
+    missed = [one for one in sought if one not in found]
     return Verdict(found, missed, false_flags, len(doubted - copied), store_days)
 
 
@@ -89,8 +93,6 @@ def _code_no(db: Session, trouble: Trouble, ring: KeyRing) -> int:
     return identify(catalogue(db), ring, gtin=link.gtin, serial=link.serial).code_no
 
 
-def _is_explained(flag: Raised, planted: dict[str, tuple[date, date]]) -> bool:
-    if flag.store_id not in planted:
-        return False
-    first, last = planted[flag.store_id]
-    return flag.last_day >= first and flag.first_day <= last + GRACE
+def _is_explained(flag: Raised, planted: dict[str, list[tuple[date, date]]]) -> bool:
+    spans = planted.get(flag.store_id, ())
+    return any(flag.last_day >= first and flag.first_day <= last + GRACE for first, last in spans)

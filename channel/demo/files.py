@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,16 @@ HAND_OVER = timedelta(days=2, hours=5)
 TO_DEALER = timedelta(days=6)
 VISIT_DAYS = 30
 SCAN_COLUMNS = ("key", "uri", "consumer", "scanned_at", "lat_deg", "lon_deg", "accuracy_m", "datum")
+
+
+class Drawn(NamedTuple):
+    """All that was drawn of what is sold and scanned; addresses of items by product and position."""
+
+    world: World
+    sold: Sold
+    cases: Cases
+    scanned: Scanned
+    item_uris: Sequence[Sequence[str]]
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> Path:
@@ -67,27 +78,22 @@ def stock_counts(world: World, sold: Sold, cases: Cases, *, direct: np.ndarray) 
             yield {"id": f"SC{here}-{day}", **place, "counted_on": world.day(day).isoformat(), "count": str(items)}
 
 
-def write_scans(
-    folder: Path, world: World, sold: Sold, cases: Cases, scanned: Scanned, item_uris: Sequence[Sequence[str]]
-) -> list[Path]:
-    """Write the scans of each day into a file of its own."""
-    day = scanned.at_s // 86_400
-    bounds = np.searchsorted(day, np.arange(world.days + 1))
-    paths = []
-    for number in range(world.days):
-        path = folder / f"scans-{world.day(number)}.csv"
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(SCAN_COLUMNS)
-            for n in range(bounds[number], bounds[number + 1]):
-                writer.writerow(_scan(n, world, sold, cases, scanned, item_uris))
-        paths.append(path)
-    return paths
+def write_scans(folder: Path, drawn: Drawn, *, number: int, gone: np.ndarray) -> Path:
+    """Write the scans of a day into a file of its own, without those of items that were never sold."""
+    world, scanned = drawn.world, drawn.scanned
+    first, last = np.searchsorted(scanned.at_s // 86_400, (number, number + 1)).tolist()
+    path = folder / f"scans-{world.day(number)}.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(SCAN_COLUMNS)
+        for n in range(first, last):
+            if not gone[scanned.sold[n]]:
+                writer.writerow(_scan(n, drawn))
+    return path
 
 
-def _scan(
-    n: int, world: World, sold: Sold, cases: Cases, scanned: Scanned, item_uris: Sequence[Sequence[str]]
-) -> list[str]:
+def _scan(n: int, drawn: Drawn) -> list[str]:
+    world, sold, cases, scanned, item_uris = drawn
     item = int(scanned.sold[n])
     uri = item_uris[int(sold.product[item])][int(cases.item_no[item])]
     head = [f"demo-{n}", uri, f"phone-{scanned.consumer[n]}", instant(world, int(scanned.at_s[n])).isoformat()]

@@ -7,7 +7,9 @@ from click.testing import CliRunner
 from channel.cli import main
 from channel.demo.files import stock_counts
 from channel.demo.goods import pack, scan, sell
-from channel.demo.troubles import plan_troubles
+from channel.demo.passing import HEALTHY_DAYS, ONE_IN, dawn, plan_passing
+from channel.demo.passing import troubles as passed
+from channel.demo.troubles import days_between, plan_troubles
 from channel.demo.world import make_world
 from stores import verdicts
 from tests import make
@@ -72,3 +74,27 @@ def test_what_is_counted_in_stores_is_what_came_less_what_was_sold():
     counts = list(stock_counts(world, sold, pack(sold), direct=direct))
     assert {row["store_id"] for row in counts} == {world.stores[n]["id"] for n in range(0, 20, 2)}
     assert all(int(row["count"]) >= 0 for row in counts)
+
+
+def test_what_is_never_sold_was_of_a_store_that_was_ill_that_day():
+    rng = np.random.default_rng(3)
+    world = make_world(rng, stores=40, days=90, first_day=make.TODAY)
+    sold = sell(rng, world, plan_troubles(rng, world, direct=np.ones(40, bool)))
+
+    def lived():
+        passing = plan_passing(world, sold, busy=np.ones(40, bool))
+        for number in range(world.days):
+            dawn(passing, sold, number)
+        return passing
+
+    passing = lived()
+    told = {(int(one.subject[1:]) - 1, *days_between(one)) for one in passed(passing, world)}
+    spells = [(store, (first - make.TODAY).days, (last - make.TODAY).days) for store, first, last in told]
+    ill = {(store, at) for store, first, last in spells for at in range(first, last + 1)}
+    gone = {(int(sold.store[n]), int(sold.at_s[n] // 86_400)) for n in np.flatnonzero(passing.gone)}
+    assert gone <= ill
+    assert len({store for store, _ in ill}) <= 40 // ONE_IN
+    assert min(at for _, at in ill) >= HEALTHY_DAYS
+    there = np.array([(int(s), int(t // 86_400)) in ill for s, t in zip(sold.store, sold.at_s, strict=True)])
+    assert passing.gone[there].mean() == pytest.approx(0.9, abs=0.1)
+    assert lived().gone.tolist() == passing.gone.tolist()
