@@ -27,6 +27,7 @@ from tests.selling import after, noon, sell_all
 
 FIRST = visiting.FIRST
 LEARNING = 28
+YEAR = timedelta(days=365)
 FOUND = {True: ("out_of_stock", "restocked"), False: ("nothing_found", "none")}
 RULE = Rule(share_bp=2500, severe_cents=10**11, severe_p=0.0)
 
@@ -104,6 +105,13 @@ def loop_is_closed(db: Session, year: Year, *, days: int) -> None:
     assert {flag.id for flag in ended} & set(db.scalars(select(Visit.flag_id).where(Visit.flag_id.is_not(None))))
 
 
+def written(db: Session) -> list[list[tuple]]:
+    """Return all that the loop has written: flags with their ends, lots and lists."""
+    db.expire_all()
+    asked = [select(table.__table__).order_by(*table.__table__.primary_key) for table in (Flag, Draw, Visit)]
+    return [[tuple(row) for row in db.execute(one)] for one in asked]
+
+
 @pytest.mark.sqlite_only
 def test_a_spring_with_a_rep_closes_the_loop(db):
     days = 100
@@ -117,6 +125,9 @@ def test_a_spring_with_a_rep_closes_the_loop(db):
     assert sum(found) >= 0.5 * len(found)
     loop_is_closed(db, year, days=days)
     assert worth(cases(db)).at_once > 0
+    before = written(db)
+    close_run(db, days=[FIRST + timedelta(days=number) for number in range(days - 10, days)], now=after(FIRST + YEAR))
+    assert written(db) == before
 
 
 @pytest.mark.slow

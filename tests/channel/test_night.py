@@ -60,7 +60,7 @@ def told(db):
     asked = [
         select(StoreDay.__table__).order_by(StoreDay.day, StoreDay.store_id),
         select(FlagDay.__table__).order_by(FlagDay.day, FlagDay.store_id, FlagDay.detector),
-        flag.add_columns(Flag.stake_cents, Flag.why)
+        flag.add_columns(Flag.stake_cents, Flag.why, Flag.closed_on, Flag.closed_why, Flag.closed_p)
         .join(Store)
         .order_by(Store.store_id, Flag.detector, Flag.first_day),
         stop.order_by(Visit.rep_id, Visit.day, Visit.rank),
