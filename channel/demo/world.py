@@ -17,6 +17,7 @@ SPREAD = 0.55
 WEEK = np.array([0.95, 0.93, 0.95, 1.0, 1.1, 1.12, 0.95])
 GAMMA_SHAPE = 9.0
 STORES_PER_FRANCHISEE = 8
+PLANNED_ONE_IN = 3  # so many stores have a class, and are to be seen every month
 LINKED = 2  # so many of the products have links; the others show the page of the house
 PRODUCTS = (
     ("06901234500011", "茉莉花茶 50g", "茶", "2800", 0.34),
@@ -126,6 +127,7 @@ def _store(n: int, city: NDArray[np.int64], place: NDArray[np.float64], franchis
         "zone": ZONE,
         "region": home.province,
         "party_id": franchisee[n],
+        "class": "" if n % PLANNED_ONE_IN else "B",
         "address": f"{home.name}{STREETS[n % len(STREETS)]} {n * 7 % 300 + 1} 号",
     }
 
