@@ -11,7 +11,7 @@ from scans.versions import upsert
 from stores.directory import Scope
 from stores.estimates import Learned, learn, learned_of
 from stores.instore import WINDOW_DAYS, goods_in, in_stores, places_of
-from stores.tables import StockNorm
+from stores.tables import ClosedDay, StockNorm
 
 LEARN_ON = 0  # Monday
 MOST_TAUGHT = 2000  # stores that what is usual is learnt from; of more, every n-th
@@ -46,3 +46,13 @@ def usual_for(db: Session, *, scope: Scope) -> Learned:
     own = sorted(scope.store_keys)
     taught = own[:: max(1, -(-len(own) // MOST_OWN_TAUGHT))]
     return learn(goods_in(db, stores=taught, day=scope.day), day=scope.day)
+
+
+def mondays_are_learnt(db: Session) -> int:
+    """From the first week that was learnt on, every closed Monday has what was usual then, and no other day has."""
+    learnt = set(db.scalars(select(StockNorm.day)))
+    first = min(learnt, default=None)
+    if first is None:
+        return 0
+    days = db.scalars(select(ClosedDay.day).where(ClosedDay.day >= first))
+    return len({day for day in days if day.weekday() == LEARN_ON} ^ learnt)

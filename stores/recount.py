@@ -13,6 +13,7 @@ from scans.tables import Batch, Claim, CodeRange, Doubt, ReturnedItem, Scan
 from stores.accounts import account_no
 from stores.closing import closings_equal_recount
 from stores.flags import flags_equal_stretches
+from stores.learning import mondays_are_learnt
 from stores.ledger import balances, trial_balance
 from stores.sales import days_equal_recount, stores_have_every_day
 from stores.tables import Account, Entry, FormerSale, Posting, Sale, Share
@@ -144,6 +145,7 @@ CHECKS: tuple[Check, ...] = (
     days_equal_recount,
     stores_have_every_day,
     flags_equal_stretches,
+    mondays_are_learnt,
     closings_equal_recount,
 )
 

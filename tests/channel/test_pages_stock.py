@@ -4,13 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from channel.access import add_user, set_password
 from channel.database import transaction
 from channel.night import close_days
 from stores.deliveries import DeliveryRow, put_deliveries
+from stores.learning import mondays_are_learnt
 from stores.stock import CountRow, put_counts
-from stores.tables import Store
+from stores.tables import StockNorm, Store
 from tests import make, selling, worlds
 
 TODAY = make.TODAY
@@ -107,3 +109,8 @@ def test_a_night_learns_and_is_the_same_again(stocked):
     first = close_days(stocked.engine, config=stocked.config, days=days, now=make.NOW)
     again = close_days(stocked.engine, config=stocked.config, days=days, now=make.NOW)
     assert [night.odd for night in first] == [night.odd for night in again]
+    with transaction(stocked.engine) as db:
+        assert mondays_are_learnt(db) == 0
+        db.execute(delete(StockNorm).where(StockNorm.day == TODAY - timedelta(days=7)))
+        assert mondays_are_learnt(db) == 1
+        db.rollback()
