@@ -6,7 +6,6 @@ database nothing is asked but what a store sells.
 
 from collections.abc import Collection
 from datetime import date, timedelta
-from functools import lru_cache
 
 import numpy as np
 from sqlalchemy import func, select
@@ -26,6 +25,8 @@ ALARM = 0.001  # of normal days: one in three years of a store
 NOISE = 0.2  # overdispersion of a day that is usual
 STORES = 20_000
 USUAL_DAYS = 28
+# by class of volume, the smallest first, as `try_out` counts it: a page cannot wait for that; a test does
+NOTICED: tuple[int | None, ...] = (*[None] * 19, 14, 13, 10, 10, 9, 8, 8, 8, *[7] * 6)
 
 
 def days_to_notice(items_a_day: float) -> int | None:
@@ -34,12 +35,11 @@ def days_to_notice(items_a_day: float) -> int | None:
     Units: items_a_day on a day that the store is open, taken to the nearest class of volume.
     """
     log = np.log(max(items_a_day, 1e-9))
-    nearest = float(VOLUMES[int(np.abs(np.log(VOLUMES) - log).argmin())])
-    return None if log < np.log(VOLUMES[0]) - 0.2 else _days_to_notice(nearest)
+    return NOTICED[int(np.abs(np.log(VOLUMES) - log).argmin())]
 
 
-@lru_cache(maxsize=64)
-def _days_to_notice(items_a_day: float) -> int | None:
+def try_out(items_a_day: float) -> int | None:
+    """Count in how many days the detectors notice it, on stores made for it; what `NOTICED` was made by."""
     rng = np.random.default_rng(20260105)
     relative = np.sqrt(DRIFT * (1 / items_a_day + NOISE))  # of a level followed for long: the filter's steady variance
     level = items_a_day * rng.gamma(1 / relative, relative, STORES)

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from stores.calibration import VOLUMES
 from stores.judge import Panel, judge
-from stores.notice import ALARM, NOISE, days_to_notice, usual_sales
+from stores.notice import ALARM, NOISE, NOTICED, days_to_notice, try_out, usual_sales
 from stores.tables import StoreDay
 from tests import make
 
@@ -20,8 +21,8 @@ def test_law_more_sales_are_noticed_sooner():
     assert 3 < told[-1] <= 10
 
 
-def test_what_is_said_does_not_change():
-    assert days_to_notice(20.0) == days_to_notice(21.0) == days_to_notice(20.0)
+def test_what_is_kept_is_what_the_detectors_count():
+    assert tuple(try_out(float(items)) for items in VOLUMES) == NOTICED
 
 
 @pytest.mark.parametrize("items", [12.0, 50.0])
