@@ -45,6 +45,7 @@ AREAS: dict[str, tuple[Tab, ...]] = {
         Tab(N_("Worth"), "office.visits_worth"),
         Tab(N_("Reasons"), "office.reasons"),
         Tab(N_("Cadence"), "office.cadence"),
+        Tab(N_("Pins"), "office.pins"),
     ),
     N_("Codes"): (
         Tab(N_("Batches"), "office.batches"),
