@@ -16,11 +16,12 @@ from scans.products import UnknownProductError
 from scans.reports import UnknownPhotoError
 from scans.tables import Product
 from scans.writing import insert_new
+from stores.sales import COUNTED
 from stores.shelf import Shelf, add_fact
 from stores.tables import Party, ShelfFact, ShelfPhoto, Store, Visit
 from stores.visits import visit_at
 
-MOST_PHOTOS = 40
+MOST_PHOTOS, MOST_GOODS = 40, 80
 
 
 class TooManyPhotosError(ValueError):
@@ -114,3 +115,9 @@ def _product(db: Session, gtin: str) -> int:
     if key is None:
         raise UnknownProductError(f"there is no product {gtin}")
     return key
+
+
+def goods_to_see(db: Session, *, limit: int = MOST_GOODS) -> list[tuple[str, str]]:
+    """Return the goods (GTIN, name) that a shelf is looked through for, by name."""
+    told = select(Product.gtin, Product.name).where(Product.kind == COUNTED).order_by(Product.name, Product.gtin)
+    return [(gtin, name) for gtin, name in db.execute(told.limit(limit))]

@@ -38,7 +38,7 @@ OTHERS = {
     "kind": ("csv", "xlsx", "products", "parties", "stores", "reps"), "slug": ("not-found",), "batch_id": ("B-1",),
     "filename": ("glassbox.css",), "name": ("swagger-ui.css",),
     "sscc": ("106901234567890000",), "task_id": ("1",), "doubt_id": ("1",), "report_id": ("1",), "case_id": ("1",),
-    "position": (1,), "title": ("x",), "level": ("item",), "number": (1,), "file_id": ("1",),
+    "photo_id": ("1",), "position": (1,), "title": ("x",), "level": ("item",), "number": (1,), "file_id": ("1",),
     "gtin": (make.gtin(1),),
     "_rest": (make.gtin(1), f"{make.gtin(1)}/10/LOT", "1"),
 }  # fmt: skip
@@ -47,6 +47,7 @@ QUERIES = {
     "resolver.resolve": ("", "linkType=linkset"),
     "api.stores.get_sell_through": (SPAN,), "api.parties.get_statement": ("", "limit=7", SPAN),
     "api.flags.get_flags": (f"day={TODAY}",), "api.visits.get_visits": (f"rep=REP&day={TODAY}",),
+    "api.stores.get_shelf": (SPAN,),
     "franchise.show": ("", SPAN, "page=2", "store=S1", "store=R1", "state=held"),
     "franchise.download": ("", "store=R1"),
 }  # fmt: skip

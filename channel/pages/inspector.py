@@ -27,7 +27,7 @@ from scans.gs1 import MAX_URI, GtinError, LinkError
 ROLES = ("auditor", "rep", "owner")
 LISTED = 50
 NAMED = 100
-SCRIPTS = ("filter.js", "inspector.js")
+SCRIPTS = ("ask.js", "filter.js", "inspector.js")
 TONES = {"claimable": "good", "claimed": "", "recalled": "bad", "suspect": "bad"}
 
 # A filter takes 16 bytes a code while it is made: one at a time.
@@ -106,7 +106,7 @@ def keep() -> Response:
 @access.public
 def worker() -> Response:
     """Give the worker that opens the page without a network."""
-    return phone.worker("inspector", scripts=SCRIPTS)
+    return phone.worker("inspector", scripts=SCRIPTS, inside=("filter.js",))
 
 
 def _row(one: Carried) -> dict[str, Any]:

@@ -28,7 +28,8 @@ from stores.directory import Scope, StoreLine, UnknownStoreError, store, store_l
 ROLES = ("keeper", "franchisee")
 MOST = 50
 LISTED = 200
-SCRIPTS = ("outbox.js", "keeper.js")
+INSIDE = ("ask.js", "outbox.js", "arrivals.js")
+SCRIPTS = (*INSIDE, "sending.js", "keeper.js")
 
 page = Blueprint("keeper", __name__, url_prefix="/keeper")
 
@@ -107,7 +108,7 @@ def keep() -> Response:
 @access.public
 def worker() -> Response:
     """Give the worker that opens the page without a network."""
-    return phone.worker("keeper", scripts=SCRIPTS)
+    return phone.worker("keeper", scripts=SCRIPTS, inside=INSIDE)
 
 
 def _shown(store_id: str, *, status: int = 200, said_now: Any = None, code: str = "") -> Response:

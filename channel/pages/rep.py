@@ -1,107 +1,208 @@
-"""The page of a rep on the way: the stops of a day, worst loss first, and what was found and done at each.
+"""The page of a rep on the way: the stops of a day in the order of the way, and what was found and done at each.
 
-A check-in and an outcome are plain forms. An outcome is three taps: was it real, what was the cause, what was done.
+All are plain forms; with scripts a phone keeps what is filled in, and the list, and sends it when there is a network.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import Annotated, Any, Literal
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
+from pydantic import Field, TypeAdapter
+from sqlalchemy.orm import Session
 
 from channel import access, providers, words
-from channel import charts as draw
-from channel.charts import Frame, Stop
-from channel.pages.forms import random_key, told_id, told_position
-from channel.words import gettext as _
-from scans.places import Position, distance_m, from_wgs84, read_position
-from stores.directory import RepRow, rep
+from channel.calls import BodyError, OutsideId, Strict, read_body
+from channel.errors import problem_of
+from channel.pages import phone
+from channel.pages.acts import REFUSALS, Act, perform
+from channel.pages.cards import card_of, route_of_day, way_of_day
+from channel.pages.forms import is_id, told_id
+from channel.pages.phone import ago
+from scans.photos import MOST_BYTES, PhotoError
+from scans.places import ROUGH_M
+from stores.directory import rep
 from stores.instore import keys_of_stores
 from stores.learning import usual_on
-from stores.notice import days_to_notice
+from stores.pins import PinError
+from stores.seen import TooManyPhotosError, goods_to_see
+from stores.shelf import WHYS, ShelfError
 from stores.stocked import stock_lines
 from stores.stocksums import StoreSum, sums_of
 from stores.stops import VisitStop, visit_list
-from stores.visits import ACTIONS, CAUSES, TooFarError, check_in, record_outcome
+from stores.visits import ACTIONS, NEAR_M, TooFarError
+
+MOST = 50
+MOST_FIELDS, LONGEST_FIELD = 60, 1000
+INSIDE = ("ask.js", "outbox.js", "acts.js")
+SCRIPTS = (*INSIDE, "sending.js", "rep.js")
 
 page = Blueprint("rep", __name__, url_prefix="/rep")
 
 
-class Card(NamedTuple):
-    """One stop as it is shown."""
+Text = Annotated[str, Field(max_length=LONGEST_FIELD)]
 
-    stop: VisitStop
-    spark: Markup
-    noticed: str
-    navigate: str
-    causes: list[str]
-    key: str
-    stock: StoreSum | None
+
+class Told(Strict):
+    """One act, and how long ago it was: a phone's clock may be wrong, its stop-watch is not."""
+
+    key: OutsideId
+    kind: Literal["check-in", "outcome", "shelf", "pin"]
+    visit: OutsideId
+    fields: Annotated[dict[Text, Text], Field(max_length=MOST_FIELDS)]
+    age_s: Annotated[int, Field(ge=0, le=10**10)]
+
+
+class Sent(Strict):
+    """What a phone sends, as whom it was done."""
+
+    who: Annotated[str, Field(max_length=64)]
+    acts: Annotated[list[Told], Field(min_length=1, max_length=MOST)]
+
+
+_SENT = TypeAdapter(Sent)
 
 
 @page.get("")
 @access.allow("rep")
-def show() -> str:
+def show() -> Response:
     """Show the stops of a day."""
+    return _shown()
+
+
+@page.get("/state")
+@access.allow("rep")
+def state() -> Response:
+    """Tell a phone who it is, and give it the list of a day to keep."""
+    told = _list()
+    return access.tell_who(
+        jsonify(
+            who=access.principal().tag,
+            csrf=access.csrf_token(),
+            day=told["shown"].isoformat(),
+            is_today=told["shown"] == told["today"],
+            html=render_template("rep/list.html", kept=True, **told),
+        )
+    )
+
+
+@page.post("/visits/<id:visit_id>/<any('check-in', outcome, shelf, photo, pin):kind>")
+@access.allow("rep")
+def tell(visit_id: str, kind: str) -> ResponseReturnValue:
+    """Do what a form says; what cannot be is said above the list."""
+    sent = request.files.get("photo")
+    photo = sent.read() if sent is not None else b""
+    act = Act(kind, told_id(request.form.get("key", "")), visit_id, request.form, photo, providers.now(), _rep_id())
+    try:
+        perform(act)
+    except TooFarError:
+        return redirect(url_for(".show", day=_day(), far=visit_id, _anchor=f"v-{visit_id}"), 303)
+    except (ShelfError, PinError, PhotoError, TooManyPhotosError) as refused:
+        return _shown(bad=_said(refused), status=422)
+    return redirect(url_for(".show", day=_day(), _anchor=f"v-{visit_id}"), 303)
+
+
+@page.post("/acts")
+@access.allow("rep")
+def send() -> Response:
+    """Do what a phone kept, one after the other, and say of each what became of it."""
+    sent: Sent = read_body(_SENT)
+    _check_who(sent.who)
+    now, rep_id = providers.now(), _rep_id()
+    acts = [Act(one.kind, one.key, one.visit, one.fields, b"", ago(now, one.age_s), rep_id) for one in sent.acts]
+    return jsonify(answers=[_answer(act) for act in acts])
+
+
+@page.post("/photos")
+@access.allow("rep")
+def send_photo() -> Response:
+    """Keep a photo that a phone kept."""
+    form, sent = request.form, request.files.get("photo")
+    _check_who(form.get("who", ""))
+    key, visit_id, age = form.get("key", ""), form.get("visit", ""), form.get("age_s", "")
+    if not is_id(key) or not is_id(visit_id) or not re.fullmatch("[0-9]{1,10}", age) or sent is None:
+        raise BodyError([{"pointer": "", "reason": "a photo comes with a key, a visit and its age"}])
+    at = ago(providers.now(), int(age))
+    return jsonify(answers=[_answer(Act("photo", key, visit_id, form, sent.read(), at, _rep_id()))])
+
+
+@page.get("/shell")
+@access.public
+def keep() -> Response:
+    """Show the page with nobody's list."""
+    return phone.shell("rep", reads=False)
+
+
+@page.get("/worker.js")
+@access.public
+def worker() -> Response:
+    """Give the worker that opens the page without a network."""
+    return phone.worker("rep", scripts=SCRIPTS, inside=INSIDE, reads=False)
+
+
+@page.url_value_preprocessor
+def _let_photos_in(endpoint: str | None, values: dict[str, object] | None) -> None:
+    # Before anything reads the body: pages of text keep the small limit of the house.
+    if endpoint == "rep.send_photo" or (endpoint == "rep.tell" and (values or {}).get("kind") == "photo"):
+        request.max_content_length = MOST_BYTES + 64 * 1024
+
+
+def _shown(*, bad: str = "", status: int = 200) -> Response:
+    return phone.shown("rep", status=status, reads=False, bad=bad, kept=False, **_list())
+
+
+def _list() -> dict[str, Any]:
+    """Return what the list of a day is rendered from."""
     day, rep_id = _day(), _rep_id()
     with providers.reading() as db:
         who = rep(db, rep_id=rep_id)
         stops = visit_list(db, rep_id=rep_id, day=day)
-        goods = _goods(db, stops)
-    return render_template(
-        "rep/show.html",
-        who=who,
-        shown=day,
-        today=providers.today(),
-        yesterday=day - timedelta(days=1),
-        tomorrow=day + timedelta(days=1),
-        cards=[_card(stop, goods.get(stop.store_id)) for stop in stops],
-        done=sum(stop.state == "done" for stop in stops),
-        way_m=_way_m(who, stops),
-        route=_route(who, stops) if stops else None,
-        actions=list(ACTIONS),
-        far=request.args.get("far"),
-    )
+        goods, stock = goods_to_see(db), _stock(db, stops)
+    return {
+        "who": who,
+        "shown": day,
+        "today": providers.today(),
+        "yesterday": day - timedelta(days=1),
+        "tomorrow": day + timedelta(days=1),
+        "cards": [card_of(stop, stock.get(stop.store_id)) for stop in stops],
+        "done": sum(stop.state == "done" for stop in stops),
+        "way_m": way_of_day(who, stops),
+        "route": route_of_day(who, stops) if stops else None,
+        "actions": list(ACTIONS),
+        "whys": list(WHYS),
+        "goods": goods,
+        "far": request.args.get("far"),
+        "near_m": NEAR_M,
+        "rough_m": ROUGH_M,
+    }
 
 
-@page.post("/visits/<visit_id>/check-in")
-@access.allow("rep")
-def arrive(visit_id: str) -> ResponseReturnValue:
-    """Note the arrival; one that neither a position nor a reason speaks for is asked for a reason."""
-    told = told_position(request.form)
-    position = read_position(told.lat_deg, told.lon_deg, told.accuracy_m, told.datum) if told else None
-    reason = request.form.get("reason", "").strip()[:200] or None
-    far = None
+def _stock(db: Session, stops: Sequence[VisitStop]) -> dict[str, StoreSum]:
+    """Return what is in the stores of a day's stops now."""
+    today = providers.today()
+    keys = keys_of_stores(db, store_ids=[stop.store_id for stop in stops])
+    return sums_of(stock_lines(db, stores=keys, day=today, learned=usual_on(db, day=today))) if keys else {}
+
+
+def _answer(act: Act) -> dict[str, str]:
     try:
-        with providers.transaction() as db:
-            check_in(db, visit_id=visit_id, position=position, reason=reason, now=providers.now(), rep_id=_rep_id())
-    except TooFarError:
-        far = visit_id
-    return redirect(url_for(".show", day=_day(), far=far, _anchor=f"v-{visit_id}"), 303)
+        perform(act)
+    except REFUSALS as refused:
+        return {"key": act.key, "state": "refused", "note": _said(refused)}
+    return {"key": act.key, "state": "kept", "note": ""}
 
 
-@page.post("/visits/<visit_id>/outcome")
-@access.allow("rep")
-def tell(visit_id: str) -> ResponseReturnValue:
-    """Note what was found and done; sent twice it is one outcome."""
-    form = request.form
-    with providers.transaction() as db:
-        record_outcome(
-            db,
-            visit_id=visit_id,
-            key=told_id(form.get("key", "")),
-            was_real=form.get("was_real") == "yes",
-            cause=form.get("cause", ""),
-            action=form.get("action", ""),
-            note=form.get("note", "").strip()[:1000] or None,
-            now=providers.now(),
-            rep_id=_rep_id(),
-        )
-    return redirect(url_for(".show", day=_day(), _anchor=f"v-{visit_id}"), 303)
+def _said(refused: Exception) -> str:
+    problem = problem_of(refused)
+    assert problem is not None, "these are in the table"
+    return words.said(words.PROBLEMS, problem.slug)
+
+
+def _check_who(tag: str) -> None:
+    if tag != access.principal().tag:
+        raise access.ForgedError("this was done by somebody else")
 
 
 def _rep_id() -> str:
@@ -115,48 +216,3 @@ def _day() -> date:
         return date.fromisoformat(request.values.get("day", ""))
     except ValueError:
         return providers.today()
-
-
-def _card(stop: VisitStop, stock: StoreSum | None) -> Card:
-    counts = [count or 0 for count in stop.counts]
-    known = [expected for expected in stop.expected if expected is not None]
-    tone = {"too_bad": "bad", "too_good": "warn"}.get(stop.direction or "", "accent")
-    said = _("Sold per day in the last four weeks: %(counts)s.", counts=", ".join(map(str, counts)))
-    usual = sum(known) / len(known) if known else None
-    spark = draw.sparkline(Frame(stop.store_name, said, ()), counts, tone=tone, expected=usual)
-    causes = [cause for cause, explains in CAUSES.items() if stop.direction in (explains, None) or explains == "either"]
-    normal = [value for value in known if value > 0]
-    daily = sum(normal) / len(normal) if normal else None
-    noticed = words.noticed(daily, days_to_notice(daily) if daily else None)
-    return Card(stop, spark, noticed, _navigate(stop), causes, random_key(), stock)
-
-
-def _goods(db: Any, stops: Sequence[VisitStop]) -> dict[str, StoreSum]:
-    """Return what is in the stores of a day's stops now."""
-    today = providers.today()
-    keys = keys_of_stores(db, store_ids=[stop.store_id for stop in stops])
-    return sums_of(stock_lines(db, stores=keys, day=today, learned=usual_on(db, day=today))) if keys else {}
-
-
-def _navigate(stop: VisitStop) -> str:
-    """Return what opens a map: an app's page in Chinese, in its own datum, else the phone's choice."""
-    if words.language() == "zh":
-        lat_deg, lon_deg = from_wgs84(stop.lat_deg, stop.lon_deg, "gcj02")
-        place = f"position={lon_deg:.6f},{lat_deg:.6f}&name={quote(stop.store_name)}"
-        return f"https://uri.amap.com/marker?{place}&coordinate=gaode&callnative=1"
-    place = f"{stop.lat_deg:.6f},{stop.lon_deg:.6f}"
-    return f"geo:{place}?q={place}({quote(stop.store_name)})"
-
-
-def _way_m(who: RepRow, stops: list[VisitStop]) -> float:
-    places = [Position(who.base_lat_deg, who.base_lon_deg, None)]
-    places += [Position(stop.lat_deg, stop.lon_deg, None) for stop in stops]
-    return sum(distance_m(one, other) for one, other in pairwise(places))
-
-
-def _route(who: RepRow, stops: list[VisitStop]) -> Markup:
-    names = ", ".join(f"{stop.rank} {stop.store_name}" for stop in stops)
-    frame = Frame(_("The way of the day"), _("By bearing and distance, without a map: %(names)s.", names=names), ())
-    base = Stop(_("S"), who.name, who.base_lat_deg, who.base_lon_deg)
-    marks = [Stop(str(stop.rank), stop.store_name, stop.lat_deg, stop.lon_deg, stop.state == "done") for stop in stops]
-    return draw.route(frame, base, marks)

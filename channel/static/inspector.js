@@ -12,7 +12,6 @@
   const row = page.querySelector("#batch");
   const total = page.querySelector("[data-total]");
   const status = page.querySelector("[data-status]");
-  const PATIENCE_MS = 15000;
   const MOST_BYTES = 200e6;
 
   const who = () => (document.cookie.match(/(?:^|; )who=([0-9a-f]+)/) || [])[1] || "";
@@ -53,24 +52,12 @@
     return told && told.who === who() ? told : null;
   };
 
-  const ask = async (address, more = {}) => {
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
-    try {
-      const headers = { Accept: "application/json", ...more.headers };
-      const answer = await fetch(address, { ...more, headers, credentials: "same-origin", cache: "no-store", signal: abort.signal });
-      return { status: answer.status, told: await answer.json() };
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
   // Brings the list of batches, their states and recalls up to date; those on the phone are always among them.
   const refresh = async () => {
     const mine = await all("filters");
     const query = new URLSearchParams(mine.map(({ batch }) => ["on", batch]));
     if (named.value) query.append("named", named.value.trim());
-    const { status: came, told } = await ask(`/inspector/batches?${query}`);
+    const { status: came, told } = await self.ask(`/inspector/batches?${query}`);
     if (came === 401 || came === 403) status.textContent = words.signin;
     if (came !== 200) return;
     await put("known", { what: "batches", ...told });
@@ -177,7 +164,7 @@
     online.hidden = true;
     try {
       const told = await known();
-      const { status: came, told: said } = await ask("/inspector/check", {
+      const { status: came, told: said } = await self.ask("/inspector/check", {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRF-Token": told.csrf },
         body: JSON.stringify({ code: text }),

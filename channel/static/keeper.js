@@ -8,18 +8,10 @@
   const choice = form.elements.namedItem("store");
   const row = page.querySelector("#arrival");
   const words = page.dataset;
-  const others = new BroadcastChannel("keeper");
   const LONGEST = 2000;
-  const SOON_MS = 4000;
-  const LATE_MS = 60000;
-  let wait = SOON_MS;
-  let timer = 0;
-  let sending = null;
-  let came = "sent"; // of the last try: "sent", "signed-out" or "offline"
 
-  const who = () => (document.cookie.match(/(?:^|; )who=([0-9a-f]+)/) || [])[1] || "";
+  const { who } = self.makeSending;
   const today = (at) => new Date(at).toDateString() === new Date().toDateString();
-  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const tail = (code) => `…${code.replace(/[?#].*$/, "").replace(/\/$/, "").slice(-4)}`;
   const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   const TONES = { recorded: "good", here: "plain", refused: "bad", waiting: "warn" };
@@ -34,7 +26,7 @@
     item.querySelector("[data-is=state]").classList.add(TONES[one.state]);
     const away = item.querySelector("button");
     away.hidden = one.state !== "refused";
-    away.addEventListener("click", () => self.Outbox.drop(one.key).then(changed));
+    away.addEventListener("click", () => self.Outbox.drop(one.key).then(sending.changed));
     return item;
   };
 
@@ -63,53 +55,16 @@
     page.querySelector("[data-empty]").hidden = list.children.length > 0;
     const waiting = mine.filter((one) => one.state === "waiting").length;
     page.dataset.waiting = waiting;
-    say(waiting);
+    sending.say(status, page.querySelector("[data-door]"), words);
   };
 
-  const say = (waiting) => {
-    const out = came === "signed-out";
-    const kept = waiting ? (out ? words.signin : words.left).replace("0", waiting) : "";
-    status.textContent = [came === "offline" ? words.offline : "", kept || (out ? words.unknown : "")].filter(Boolean).join(" ");
-    page.querySelector("[data-door]").hidden = !out;
-  };
-
-  const changed = () => {
-    others.postMessage("changed");
-    return render();
-  };
-
-  // One at a time; while something waits, it is tried again, ever more rarely.
-  const send = () => (sending ??= self.Outbox.send(choice.value).then(async (now) => {
-    sending = null;
-    came = now;
-    others.postMessage(came);
-    await render();
-    const waiting = Number(page.dataset.waiting);
-    clearTimeout(timer);
-    if (waiting && came !== "signed-out") {
-      timer = setTimeout(send, wait);
-      wait = Math.min(2 * wait, LATE_MS);
-    }
-  }));
-  const soon = () => {
-    wait = SOON_MS;
-    return send();
-  };
-
-  const wake = async () => {
-    const { sync } = await navigator.serviceWorker.ready;
-    if (sync) await sync.register("arrivals");
-  };
+  const sending = self.makeSending({ where: () => choice.value, render, waiting: () => Number(page.dataset.waiting) });
 
   const add = async (text) => {
     const code = text.trim().slice(0, LONGEST);
     const me = who();
     if (!code || !me || !choice.value) return;
-    await self.Outbox.add({ key: random(), who: me, store: choice.value, code, at: Date.now() });
-    if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
-    await changed();
-    if ("serviceWorker" in navigator) wake().catch(() => undefined);
-    soon();
+    await sending.add({ who: me, store: choice.value, code });
   };
 
   const start = async () => {
@@ -119,16 +74,10 @@
       const field = form.elements.namedItem("code");
       add(field.value).then(() => { field.value = ""; field.focus(); });
     });
-    choice.addEventListener("change", () => { render(); soon(); });
-    others.addEventListener("message", ({ data }) => {
-      if (data !== "changed") came = data;
-      render();
-    });
-    addEventListener("online", soon);
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
-    if ("serviceWorker" in navigator) navigator.serviceWorker.register("/keeper/worker.js", { scope: "/keeper" });
+    choice.addEventListener("change", () => { render(); sending.soon(); });
+    sending.start("/keeper/worker.js", "/keeper");
     self.Reader.attach(page.querySelector("[data-scan]"), add);
-    await send();
+    await sending.send();
   };
   start();
 })();

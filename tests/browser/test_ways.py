@@ -135,7 +135,7 @@ def test_a_rep_far_away_says_why(window, world):
     page = window(user="zhou", geolocation={"latitude": 39.9, "longitude": 116.4}, permissions=["geolocation"])
     card = page.locator(f"#v-{stops[1].visit_id}")
     card.get_by_role("button", name=re.compile("^Check in at")).click()
-    card.get_by_role("alert").wait_for()
+    card.get_by_text("does not seem to be at the store").wait_for()
     card.get_by_label("Reason").fill("the store has moved")
     card.get_by_role("button", name="Check in", exact=True).last.click()
     card.get_by_text("Here since").wait_for()

@@ -1,0 +1,71 @@
+"""What a stop of a rep's list looks like: its sales in small, the way to it, what may have been found there."""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from channel import charts as draw
+from channel import words
+from channel.charts import Frame, Stop
+from channel.pages.forms import random_key
+from channel.words import gettext as _
+from scans.places import Position, from_wgs84
+from stores.directory import RepRow
+from stores.notice import days_to_notice
+from stores.routes import way_m
+from stores.stocksums import StoreSum
+from stores.stops import VisitStop
+from stores.visits import CAUSES
+
+
+class Card(NamedTuple):
+    """One stop as it is shown."""
+
+    stop: VisitStop
+    spark: Markup
+    noticed: str
+    navigate: str
+    causes: list[str]
+    key: str
+    stock: StoreSum | None
+
+
+def card_of(stop: VisitStop, stock: StoreSum | None) -> Card:
+    """Return a stop with what its card shows."""
+    counts = [count or 0 for count in stop.counts]
+    known = [expected for expected in stop.expected if expected is not None]
+    tone = {"too_bad": "bad", "too_good": "warn"}.get(stop.direction or "", "accent")
+    said = _("Sold per day in the last four weeks: %(counts)s.", counts=", ".join(map(str, counts)))
+    usual = sum(known) / len(known) if known else None
+    spark = draw.sparkline(Frame(stop.store_name, said, ()), counts, tone=tone, expected=usual)
+    causes = [cause for cause, explains in CAUSES.items() if stop.direction in (explains, None) or explains == "either"]
+    normal = [value for value in known if value > 0]
+    daily = sum(normal) / len(normal) if normal else None
+    noticed = words.noticed(daily, days_to_notice(daily) if daily else None)
+    return Card(stop, spark, noticed, _navigate(stop), causes, random_key(), stock)
+
+
+def _navigate(stop: VisitStop) -> str:
+    """Return what opens a map: an app's page in Chinese, in its own datum, else the phone's choice."""
+    if words.language() == "zh":
+        lat_deg, lon_deg = from_wgs84(stop.lat_deg, stop.lon_deg, "gcj02")
+        place = f"position={lon_deg:.6f},{lat_deg:.6f}&name={quote(stop.store_name)}"
+        return f"https://uri.amap.com/marker?{place}&coordinate=gaode&callnative=1"
+    place = f"{stop.lat_deg:.6f},{stop.lon_deg:.6f}"
+    return f"geo:{place}?q={place}({quote(stop.store_name)})"
+
+
+def way_of_day(who: RepRow, stops: list[VisitStop]) -> float:
+    """Return about how long the way over all stops and back is."""
+    base = Position(who.base_lat_deg, who.base_lon_deg, None)
+    return way_m([base, *(Position(stop.lat_deg, stop.lon_deg, None) for stop in stops), base] if stops else [])
+
+
+def route_of_day(who: RepRow, stops: list[VisitStop]) -> Markup:
+    """Draw the way by bearing and distance."""
+    names = ", ".join(f"{stop.rank} {stop.store_name}" for stop in stops)
+    frame = Frame(_("The way of the day"), _("By bearing and distance, without a map: %(names)s.", names=names), ())
+    base = Stop(_("S"), who.name, who.base_lat_deg, who.base_lon_deg)
+    marks = [Stop(str(stop.rank), stop.store_name, stop.lat_deg, stop.lon_deg, stop.state == "done") for stop in stops]
+    return draw.route(frame, base, marks)
