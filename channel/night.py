@@ -6,7 +6,8 @@ A day of the past that changed is closed again, and with it the closed days afte
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, select
@@ -19,6 +20,7 @@ from stores.findings import Finding, put_findings
 from stores.flags import put_flags
 from stores.learning import learn_usual
 from stores.lists import publish
+from stores.memory import Memory
 from stores.roll import Roll, daily_counts, roll
 from stores.sales import closed_days, count_days, note_closed, overlooked, take_dirty
 from stores.shelf import shelf_whys
@@ -29,6 +31,7 @@ from stores.verdicts import judge_days, judged_findings, name_findings, panel_st
 AGAIN_DAYS = 14
 OVERLOOKED_DAYS = 3
 AT_ONCE_DAYS = 60
+_memories: WeakKeyDictionary[Any, Memory] = WeakKeyDictionary()  # by database: a cache, of use to the next night
 
 Progress = Callable[[int, int], None]
 
@@ -113,7 +116,8 @@ def _judge(db: Session, days: Sequence[date]) -> tuple[int, int]:
         return 0, 0
     counts = daily_counts(db, roll=called, first=first, last=last)
     findings: list[Finding] = []
-    for day, judged in judge_days(called, counts=counts, first=first, days=days):
+    memory = _memories.setdefault(db.get_bind().engine, Memory())
+    for day, judged in judge_days(called, counts=counts, first=first, days=days, memory=memory):
         put_verdicts(db, roll=called, day=day, counts=counts[:, (day - first).days], judged=judged)
         findings += judged_findings(day, judged)
     findings = name_findings(db, roll=called, counts=counts, first=first, days=days, judged=findings)

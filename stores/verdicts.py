@@ -17,7 +17,8 @@ from stores.diversion import sold_far
 from stores.excess import Excess, excess_findings, explained, first_needed
 from stores.findings import Finding, surest
 from stores.gifts import first_gift_day, gift_findings, gifts_given
-from stores.judge import REASONS, Judged, Panel, nights
+from stores.judge import REASONS, Judged, Panel
+from stores.memory import Memory
 from stores.presence import Ints, Presence
 from stores.roll import Roll
 from stores.tables import StoreDay
@@ -37,18 +38,23 @@ def panel_start(day: date) -> date:
     return date.fromordinal(day.toordinal() // BLOCK_DAYS * BLOCK_DAYS - PAST_DAYS)
 
 
-def judge_days(roll: Roll, *, counts: Ints, first: date, days: Sequence[date]) -> Iterator[tuple[date, Judged]]:
+def judge_days(
+    roll: Roll, *, counts: Ints, first: date, days: Sequence[date], memory: Memory | None = None
+) -> Iterator[tuple[date, Judged]]:
     """Yield each of the days judged, its columns as of one night; all stores of a night share one false-discovery rate.
+
+    With a memory the judge goes on from what it had learnt of days that are still the same; nothing else changes.
 
     Shapes: counts (stores, days from `first`), reaching back to the panel start of the earliest day.
     """
+    memory = memory or Memory()
     for start, same in _panels(counts, first, days).items():
         begin, end = (start - first).days, (same[-1] - first).days + 1
         panel = Panel(roll.store_ids, roll.region, start, counts[:, begin:end])
-        wanted = set(same)
-        for number, night in enumerate(nights(panel, fdr=FDR)):
-            if (day := start + timedelta(days=number)) in wanted:
-                yield day, night
+        wanted = {(day - start).days for day in same}
+        for number, night in memory.nights(panel, first=min(wanted), fdr=FDR):
+            if number in wanted:
+                yield start + timedelta(days=number), night
 
 
 def _panels(counts: Ints, first: date, days: Sequence[date]) -> dict[date, list[date]]:
