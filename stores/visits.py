@@ -30,6 +30,7 @@ CAUSES = {
     "keeper_scanning": "too_good",
     "diverted_goods": "too_good",
     "promotion": "too_good",
+    "rival_closed": "too_good",
     "nothing_found": "either",
     "other": "either",
 }

@@ -13,6 +13,7 @@ CAUSES: Texts = {
     "keeper_scanning": _("Keeper scans cartons"),
     "diverted_goods": _("Goods sold on elsewhere"),
     "promotion": _("A campaign of ours"),
+    "rival_closed": _("A rival nearby has closed"),
     "nothing_found": _("Nothing found"),
     "other": _("Something else"),
 }
