@@ -93,11 +93,16 @@ def _iso_instant(value: object) -> object:
     return datetime.fromisoformat(value.upper())
 
 
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 OutsideId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 OF_DAY = Field(json_schema_extra={"pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2}$"})
 OF_INSTANT = Field(json_schema_extra={"pattern": "^20[0-9]{2}-"})
 Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_within_years), OF_DAY]
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_instant), AfterValidator(_in_utc), OF_INSTANT]
+WHOLE = BeforeValidator(_whole)  # JSON knows one kind of number: 318.0 is a whole one; stands after the bounds
 Limit = Annotated[int, Field(ge=1, le=500)]
 Q = TypeVar("Q", bound=Query)
 

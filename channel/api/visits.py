@@ -7,7 +7,7 @@ from pydantic import Field
 
 from channel import access, providers
 from channel.api.shapes import OutcomeOut, SeenOut, VisitOut, VisitsOut
-from channel.calls import Day, OutsideId, Query, Strict, call
+from channel.calls import WHOLE, Day, OutsideId, Query, Strict, call
 from stores.directory import UnknownPartyError
 from stores.seen import id_under, see_shelf
 from stores.shelf import (
@@ -58,9 +58,9 @@ def get_visits(query: ListOf) -> VisitsOut:
     return VisitsOut(visits=[VisitOut.model_validate(stop, from_attributes=True) for stop in stops])
 
 
-Count = Annotated[int, Field(ge=0, le=MAX_STOCK)]
-Facings = Annotated[int, Field(ge=0, le=MOST_FACINGS)]
-Price = Annotated[int, Field(ge=0, le=MOST_CENTS)]
+Count = Annotated[int, Field(ge=0, le=MAX_STOCK), WHOLE]
+Facings = Annotated[int, Field(ge=0, le=MOST_FACINGS), WHOLE]
+Price = Annotated[int, Field(ge=0, le=MOST_CENTS), WHOLE]
 
 
 class RivalIn(Strict):
@@ -76,13 +76,13 @@ class ShelfIn(Strict):
 
     key: OutsideId
     gtin: Annotated[str, Field(pattern=r"^[0-9]{14}$")]
-    shelves: Annotated[int, Field(ge=0, le=MOST_SHELVES)] | None = None
+    shelves: Annotated[int, Field(ge=0, le=MOST_SHELVES), WHOLE] | None = None
     facings: Facings | None = None
-    displayed: Annotated[int, Field(ge=0, le=MOST_DISPLAYED)] | None = None
+    displayed: Annotated[int, Field(ge=0, le=MOST_DISPLAYED), WHOLE] | None = None
     price_cents: Price | None = None
     stock: Count | None = None
     rivals: Annotated[tuple[RivalIn, ...], Field(max_length=MOST_RIVALS)] = ()
-    elsewhere_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    elsewhere_percent: Annotated[int, Field(ge=0, le=100), WHOLE] | None = None
     elsewhere_why: str | None = Field(default=None, json_schema_extra={"enum": [*WHYS, None]})
 
     def shelf(self) -> Shelf:

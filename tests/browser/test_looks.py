@@ -151,5 +151,5 @@ def test_nothing_moves_for_who_wants_it_still(window, world, name):
 def test_pages_are_whole_without_javascript(window, world, size, path):
     page = window(size, user="zhou", java_script_enabled=False)
     page.goto(path)
-    assert page.locator("text=Check in without a position").count() == 3
+    assert page.locator("text=Check in without a position").count() == page.locator(".stop-card").count() >= 3
     assert page.locator("button[value=position]:visible").count() == 0
