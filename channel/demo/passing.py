@@ -22,7 +22,7 @@ from stores.holdout import Rule, put_rule
 from stores.tables import Flag, Party, Store, Visit
 from stores.visits import check_in, record_outcome
 
-HEALTHY_DAYS = 50  # before the judge knows a store there is nobody to be sent
+HEALTHY_DAYS = 60  # before the judge knows a store there is nobody to be sent
 BUSY = 1.3
 ONE_IN = 8  # so many stores may fall ill
 FALLS_ILL, BY_ITSELF, BY_VISIT, LEFT = 1 / 45, 1 / 18, 0.8, 0.1

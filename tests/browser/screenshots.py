@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from werkzeug.serving import make_server
 
 from channel.access import add_user, set_password
@@ -26,7 +26,7 @@ from channel.app import create_app
 from channel.config import Config
 from channel.database import make_engine, transaction
 from channel.providers import house, utc_now
-from stores.tables import Flag, Party, Store, Visit
+from stores.tables import Flag, Outcome, Party, StockCount, Store, Visit
 from tests.browser.conftest import LOCALES, SIZES
 from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 
@@ -84,14 +84,15 @@ def main() -> None:
 
 
 def furnish(config: Config) -> tuple[str, dict[str, float], str]:
-    """Let somebody of each role sign in; return a flagged store, its place and the day of the rep's longest list."""
+    """Let somebody of each role sign in; return a flagged and counted store, its place and a day with open stops."""
     with transaction(make_engine(config.database_url)) as db:
-        longest = (
-            select(Party.party_id, Visit.day).join(Party, Party.id == Visit.rep_id).group_by(Party.party_id, Visit.day)
-        )
+        lists = select(Party.party_id, Visit.day).join(Party, Party.id == Visit.rep_id)
+        open_ = lists.outerjoin(Outcome, Outcome.visit_id == Visit.id).where(Outcome.visit_id.is_(None))
+        longest = open_.where(Visit.flag_id.is_not(None)).group_by(Party.party_id, Visit.day)
         rep, day = db.execute(longest.order_by(func.count().desc(), Visit.day.desc()).limit(1)).one()
         flagged = select(Store).join(Flag, Flag.store_id == Store.id).where(Flag.direction == "too_bad")
-        store = db.scalars(flagged.order_by(Flag.stake_cents.desc()).limit(1)).one()
+        counted = flagged.where(exists().where(StockCount.store_id == Store.id))
+        store = db.scalars(counted.order_by(Flag.last_day.desc(), Flag.stake_cents.desc()).limit(1)).one()
         for role, party in (("owner", None), ("rep", rep), ("franchisee", "F01-1")):
             add_user(db, name=f"shot-{role}", role=role, party=party, now=utc_now())
             set_password(db, name=f"shot-{role}", password=PASSWORD)
