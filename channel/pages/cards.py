@@ -1,7 +1,6 @@
 """What a stop of a rep's list looks like: its sales in small, the way to it, what may have been found there."""
 
 from typing import NamedTuple
-from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -9,8 +8,9 @@ from channel import charts as draw
 from channel import words
 from channel.charts import Frame, Stop
 from channel.pages.forms import random_key
+from channel.pages.maps import map_of
 from channel.words import gettext as _
-from scans.places import Position, from_wgs84
+from scans.places import Position
 from stores.directory import RepRow
 from stores.notice import days_to_notice
 from stores.routes import way_m
@@ -43,17 +43,9 @@ def card_of(stop: VisitStop, stock: StoreSum | None) -> Card:
     normal = [value for value in known if value > 0]
     daily = sum(normal) / len(normal) if normal else None
     noticed = words.noticed(daily, days_to_notice(daily) if daily else None)
-    return Card(stop, spark, noticed, _navigate(stop), causes, random_key(), stock)
-
-
-def _navigate(stop: VisitStop) -> str:
-    """Return what opens a map: an app's page in Chinese, in its own datum, else the phone's choice."""
-    if words.language() == "zh":
-        lat_deg, lon_deg = from_wgs84(stop.lat_deg, stop.lon_deg, "gcj02")
-        place = f"position={lon_deg:.6f},{lat_deg:.6f}&name={quote(stop.store_name)}"
-        return f"https://uri.amap.com/marker?{place}&coordinate=gaode&callnative=1"
-    place = f"{stop.lat_deg:.6f},{stop.lon_deg:.6f}"
-    return f"geo:{place}?q={place}({quote(stop.store_name)})"
+    return Card(
+        stop, spark, noticed, map_of(stop.lat_deg, stop.lon_deg, name=stop.store_name), causes, random_key(), stock
+    )
 
 
 def way_of_day(who: RepRow, stops: list[VisitStop]) -> float:

@@ -8,9 +8,19 @@ from io import BytesIO, StringIO
 import xlsxwriter
 from flask import Response
 
+from channel import providers
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int | float | None
+
+
+def as_file(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, name: str, kind: str) -> Response:
+    """Return rows as a file of this kind, which ends its name too: csv or xlsx."""
+    named = f"{name}.{kind}"
+    if kind == "csv":
+        return as_csv(head, rows, name=named)
+    return as_xlsx(head, rows, name=named, made_at=providers.now())
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, name: str) -> Response:

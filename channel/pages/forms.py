@@ -1,4 +1,4 @@
-"""What forms of several pages carry: a key that makes sending twice harmless, and a position."""
+"""What forms and addresses of several pages carry: a key that makes sending twice harmless, a position, a page."""
 
 import re
 import secrets
@@ -23,6 +23,12 @@ def is_id(told: str) -> bool:
 def told_id(told: str) -> str:
     """Return the id that a form carries, or a new one if it carries none that can be."""
     return told if is_id(told) else random_key()
+
+
+def page_number(told: Mapping[str, str]) -> int:
+    """Return which page of a list an address asks for; what cannot be one is the first."""
+    number = told.get("page", "")
+    return max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 5 else 1
 
 
 def told_position(form: Mapping[str, str]) -> PlaceTold | None:

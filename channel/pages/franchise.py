@@ -11,7 +11,8 @@ from flask import Blueprint, Response, render_template, request
 
 from channel import access, providers, words
 from channel.pages import earned, stock
-from channel.pages.downloads import as_csv, as_xlsx
+from channel.pages.downloads import as_file
+from channel.pages.forms import page_number
 from channel.words import gettext as _
 from stores.directory import party
 from stores.earnings import Earned, Wanted, earned_by_state, earned_by_store_day, earned_parts, own_stores
@@ -35,7 +36,7 @@ page = Blueprint("franchise", __name__, url_prefix="/franchise")
 @access.allow(*ROLES)
 def show() -> str:
     """Show what the party earned in a period."""
-    wanted, number = _wanted(), _page_number()
+    wanted, number = _wanted(), page_number(request.args)
     with providers.reading() as db:
         scope = access.scope(db)
         name = _name(db, scope)
@@ -69,10 +70,8 @@ def download(kind: str) -> Response:
     wanted = _wanted()
     with providers.reading() as db:
         parts = earned_parts(db, wanted=wanted, limit=MOST_LINES)
-    name = f"glassbox-{wanted.first_day}-{wanted.last_day}.{kind}"
-    if kind == "csv":
-        return as_csv(earned.file_head(), map(earned.file_row, parts), name=name)
-    return as_xlsx(earned.file_head(), map(earned.file_row, parts), name=name, made_at=providers.now())
+    name = f"glassbox-{wanted.first_day}-{wanted.last_day}"
+    return as_file(earned.file_head(), map(earned.file_row, parts), name=name, kind=kind)
 
 
 @page.get("/stock")
@@ -99,7 +98,7 @@ def stock_file(kind: str) -> Response:
     """Give what is in the party's own stores as a file: `stock.csv` or `stock.xlsx`."""
     with providers.reading() as db:
         lines = _stock(db, stock.asked())
-    return stock.as_file(lines, kind=kind, name=f"stock-{providers.today()}")
+    return stock.stock_file(lines, kind=kind, name=f"stock-{providers.today()}")
 
 
 def _stock(db: Any, ask: Ask) -> list[StockLine]:
@@ -125,11 +124,6 @@ def _day(name: str) -> date | None:
         return date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return None
-
-
-def _page_number() -> int:
-    told = request.args.get("page", "1")
-    return max(1, int(told)) if told.isdecimal() and len(told) < 5 else 1
 
 
 def _before(wanted: Wanted) -> Wanted:

@@ -6,9 +6,9 @@ from datetime import date
 from flask import Response, request
 
 from channel import charts as draw
-from channel import providers, words
+from channel import words
 from channel.charts import BandDay, Chart, Frame, SupplyDay
-from channel.pages.downloads import Cell, as_csv, as_xlsx
+from channel.pages.downloads import Cell, as_file
 from channel.words import gettext as _
 from stores.estimates import Ask
 from stores.safety import LEAD_DAYS, SERVICE
@@ -43,12 +43,9 @@ def supply(
     return draw.supply_chart(frame, days, lanes=lanes, stock=_("Stock"), fmt=fmt)
 
 
-def as_file(lines: Iterable[StockLine], *, kind: str, name: str) -> Response:
+def stock_file(lines: Iterable[StockLine], *, kind: str, name: str) -> Response:
     """Return lines as a file of this kind: csv or xlsx."""
-    named = f"{name}.{kind}"
-    if kind == "csv":
-        return as_csv(_head(), map(_row, lines), name=named)
-    return as_xlsx(_head(), map(_row, lines), name=named, made_at=providers.now())
+    return as_file(_head(), map(_row, lines), name=name, kind=kind)
 
 
 def _head() -> list[str]:

@@ -4,7 +4,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from channel import access, providers
-from channel.pages.forms import random_key, told_id
+from channel.pages.forms import page_number, random_key, told_id
 from channel.pages.office.door import EDITORS, READERS, page, whole
 from channel.pages.office.tasks import order_codes
 from channel.pages.office.terms import told_terms
@@ -97,8 +97,7 @@ def batch(batch_id: str) -> str:
 
 
 def _listed(refused: str | None = None) -> str:
-    told = request.args.get("page", "1")
-    at_page = max(1, int(told)) if told.isdecimal() and len(told) < 5 else 1
+    at_page = page_number(request.args)
     with providers.reading() as db:
         found = batch_list(db, limit=A_PAGE + 1, offset=A_PAGE * (at_page - 1))
         goods = product_list(db, limit=PRODUCTS_LISTED)

@@ -6,9 +6,8 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from channel import access, providers, words
-from channel.pages.downloads import Cell
+from channel.pages.downloads import Cell, as_file
 from channel.pages.office.door import EDITORS, READERS, page, whole
-from channel.pages.office.visits import give
 from channel.words import gettext as _
 from stores.cadence import NO_CLASS, Overdue, classes, drop_plan, intervals, overdue, plans, put_plan
 
@@ -59,7 +58,7 @@ def overdue_file(kind: str) -> Response:
     head = (
         _("Store"), _("Store's name"), _("Region"), _("Class"), _("Last seen"), _("Planned days"), _("Days overdue"),
     )  # fmt: skip
-    return give(head, [row(one) for one in late], name=f"overdue-{day}", kind=kind)
+    return as_file(head, [row(one) for one in late], name=f"overdue-{day}", kind=kind)
 
 
 def row(one: Overdue) -> Sequence[Cell]:

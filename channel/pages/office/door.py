@@ -107,6 +107,12 @@ def look_back(days: int = LOOK_BACK_DAYS) -> tuple[date, date]:
     return today - timedelta(days=days), today - timedelta(days=1)
 
 
+def asked_days(spans: tuple[int, ...], *, usual: int) -> int:
+    """Return how many days the address asks for, one of `spans`; what is none of them is as usual."""
+    told = request.args.get("days", "")
+    return int(told) if told in map(str, spans) else usual
+
+
 def whole(name: str) -> int | None:
     """Return the whole number that a field of the form carries; None where it carries none."""
     told = request.form.get(name, "").strip()

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from channel import access, journey, providers, words
 from channel import charts as draw
 from channel.charts import Chart, Frame, Leg, Mark
+from channel.pages.forms import page_number
 from channel.pages.office.door import READERS, page, zone
 from channel.words import gettext as _
 from scans.batches import catalogue
@@ -28,8 +29,7 @@ STATES = ("open", "reported", "confirmed", "cleared")
 @access.allow(*READERS)
 def doubts() -> str:
     """List codes by how it stands with them, the latest first."""
-    told = request.args.get("page", "1")
-    at_page = max(1, int(told)) if told.isascii() and told.isdecimal() and len(told) < 5 else 1
+    at_page = page_number(request.args)
     state = request.args.get("state", "")
     state = state if state in STATES else STATES[0]
     with providers.reading() as db:

@@ -7,8 +7,9 @@ from flask import Response, render_template, request
 from channel import access, providers, words
 from channel import charts as draw
 from channel.charts import Cell, Chart, Frame, province
+from channel.pages.downloads import as_file
+from channel.pages.forms import page_number
 from channel.pages.office.door import READERS, look_back, page
-from channel.pages.office.visits import give
 from channel.words import gettext as _
 from stores import overview
 
@@ -22,8 +23,7 @@ Regions = Mapping[str, tuple[int, int]]
 def flags() -> str:
     """List the flags of the last weeks, the greatest stake first, below where they are."""
     first, _last = look_back()
-    told = request.args.get("page", "1")
-    at_page = max(1, int(told)) if told.isdecimal() and len(told) < 5 else 1
+    at_page = page_number(request.args)
     direction = request.args.get("direction")
     direction = direction if direction in DIRECTIONS else None
     with providers.reading() as db:
@@ -64,7 +64,7 @@ def flags_file(kind: str) -> Response:
         )
         for one in found
     ]  # fmt: skip
-    return give(head, rows, name=f"flags-{first}-{last}", kind=kind)
+    return as_file(head, rows, name=f"flags-{first}-{last}", kind=kind)
 
 
 def tiles(regions: Regions) -> Chart:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask import Response, render_template, request
+from flask import Response, render_template
 
 from channel import access, providers, words
 from channel import charts as draw
 from channel.charts import Chart, Frame, Point
-from channel.pages.office.door import READERS, look_back, page
+from channel.pages.downloads import as_file
+from channel.pages.office.door import READERS, asked_days, look_back, page
 from channel.pages.office.figures import scatter
-from channel.pages.office.visits import give
 from channel.words import gettext as _
 from stores.overview import sums_of_stores
 from stores.promises import Promise, promises
@@ -55,7 +55,7 @@ def judged_file(kind: str) -> Response:
         for one in stores
     ]  # fmt: skip
     head = (_("Store"), _("Store's name"), _("Expected"), _("Sold"), _("Flag"))
-    return give(head, rows, name=f"expected-{first}-{last}", kind=kind)
+    return as_file(head, rows, name=f"expected-{first}-{last}", kind=kind)
 
 
 @page.get("/judge/promises.<any(csv, xlsx):kind>")
@@ -66,7 +66,7 @@ def promises_file(kind: str) -> Response:
     with providers.reading() as db:
         kept = promises(db, first=first, last=last)
     rows = [(one.promised, one.realised, one.alarms, one.store_days) for one in kept]
-    return give(_promise_head(), rows, name=f"promises-{first}-{last}", kind=kind)
+    return as_file(_promise_head(), rows, name=f"promises-{first}-{last}", kind=kind)
 
 
 def curve(kept: Sequence[Promise]) -> Chart:
@@ -101,6 +101,5 @@ def _promise_head() -> tuple[str, ...]:
 
 
 def _span() -> tuple[int, date, date]:
-    told = request.args.get("days", "")
-    days = int(told) if told in map(str, SPANS) else SPANS[2]
+    days = asked_days(SPANS, usual=SPANS[2])
     return days, *look_back(days)

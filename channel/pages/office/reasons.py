@@ -7,8 +7,8 @@ from flask import Response, render_template
 from channel import access, providers, words
 from channel import charts as draw
 from channel.charts import Chart, Frame, Span
+from channel.pages.downloads import as_file
 from channel.pages.office.door import READERS, page
-from channel.pages.office.visits import give
 from channel.words import gettext as _
 from stores.precisions import Precision, precisions
 from stores.teaching import open_lessons
@@ -42,7 +42,7 @@ def reasons_file(kind: str) -> Response:
         )
         for one in found
     ]  # fmt: skip
-    return give(head, rows, name=f"reasons-{providers.today()}", kind=kind)
+    return as_file(head, rows, name=f"reasons-{providers.today()}", kind=kind)
 
 
 @page.get("/lessons.<any(csv, xlsx):kind>")
@@ -64,7 +64,7 @@ def lessons_file(kind: str) -> Response:
         )
         for one in taught
     ]  # fmt: skip
-    return give(head, rows, name=f"lessons-{providers.today()}", kind=kind)
+    return as_file(head, rows, name=f"lessons-{providers.today()}", kind=kind)
 
 
 def chart(found: Sequence[Precision]) -> Chart:

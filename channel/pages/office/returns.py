@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from channel import access, providers
 from channel.journey import reissue_items, scrap_items, take_return
-from channel.pages.forms import random_key, told_id
+from channel.pages.forms import page_number, random_key, told_id
 from channel.pages.office.door import EDITORS, READERS, page
 from scans.batches import catalogue
 from scans.catalogue import UnknownCodeError
@@ -66,8 +66,7 @@ def settle() -> ResponseReturnValue:
 
 
 def _listed(refused: str | None = None) -> str:
-    told = request.args.get("page", "1")
-    at_page = max(1, int(told)) if told.isdecimal() and len(told) < 5 else 1
+    at_page = page_number(request.args)
     ring, base_url = providers.ring(), providers.config().base_url
     with providers.reading() as db:
         found = return_list(db, limit=A_PAGE + 1, offset=A_PAGE * (at_page - 1))

@@ -5,14 +5,15 @@ from itertools import groupby
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from channel import access, providers, words
 from channel import charts as draw
 from channel.charts import Frame
 from channel.pages.downloads import as_csv
+from channel.pages.maps import map_of
 from channel.pages.office.door import EDITORS, READERS, page
 from channel.words import gettext as _
-from scans.places import from_wgs84
 from stores.directory import store
 from stores.pins import PinDecidedError, PinError, decide_pin, pin_list, pins_waiting
 from stores.seen import photo_of_visit, photos_of
@@ -29,7 +30,7 @@ def store_shelf(store_id: str) -> str:
     """Show what was seen of each product in a store, its photos, and where reps say that it stands."""
     with providers.reading() as db:
         known = store(db, scope=access.scope(db), store_id=store_id)
-        lines = _lines(store_id)
+        lines = _lines(db, store_id)
         photos = photos_of(db, store_id=store_id, limit=MOST_PHOTOS)
         pins = pin_list(db, store_id=store_id, limit=MOST_PINS)
     products = [(name, [*some]) for name, some in groupby(lines, key=lambda line: line.product)]
@@ -41,6 +42,8 @@ def store_shelf(store_id: str) -> str:
 @access.allow(*READERS)
 def store_shelf_file(store_id: str) -> Response:
     """Give what was seen in a store as a file; it can be imported elsewhere."""
+    with providers.reading() as db:
+        lines = _lines(db, store_id)
     head = (
         "id", "store_id", "gtin", "product", "seen_on", "shelves", "facings", "displayed", "price_cents", "stock",
         "elsewhere_percent", "elsewhere_why", "rivals", "sold_a_day",
@@ -51,7 +54,7 @@ def store_shelf_file(store_id: str) -> Response:
             one.shelf.facings, one.shelf.displayed, one.shelf.price_cents, one.shelf.stock,
             one.shelf.elsewhere_percent, one.shelf.elsewhere_why, _as_cell(one.shelf.rivals), round(one.sold_a_day, 3),
         )
-        for one in _lines(store_id)
+        for one in lines
     ]  # fmt: skip
     return as_csv(head, rows, name=f"shelf-{store_id}.csv")
 
@@ -112,18 +115,9 @@ def _pins(bad: str | None = None) -> str:
     )
 
 
-def map_of(lat_deg: float, lon_deg: float) -> str:
-    """Return the address of a map that shows a place, in the datum of the map."""
-    if words.language() == "zh":
-        lat_deg, lon_deg = from_wgs84(lat_deg, lon_deg, "gcj02")
-        return f"https://uri.amap.com/marker?position={lon_deg:.6f},{lat_deg:.6f}&coordinate=gaode"
-    return f"geo:{lat_deg:.6f},{lon_deg:.6f}?q={lat_deg:.6f},{lon_deg:.6f}"
-
-
-def _lines(store_id: str) -> list[FactLine]:
-    with providers.reading() as db:
-        scope, today = access.scope(db), providers.today()
-        return shelf_history(db, store_id=store_id, scope=scope, until=today, days=DAYS, limit=MOST_FACTS)
+def _lines(db: Session, store_id: str) -> list[FactLine]:
+    scope, today = access.scope(db), providers.today()
+    return shelf_history(db, store_id=store_id, scope=scope, until=today, days=DAYS, limit=MOST_FACTS)
 
 
 def _spark(name: str, lines: list[FactLine]) -> Markup | None:

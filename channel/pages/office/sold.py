@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from flask import Response, render_template, request
 
 from channel import access, providers, words
-from channel.pages.downloads import Cell
+from channel.pages.downloads import Cell, as_file
+from channel.pages.forms import page_number
 from channel.pages.office.door import READERS, look_back, page
-from channel.pages.office.visits import give
 from channel.words import gettext as _
 from stores.directory import store
 from stores.sales import MAX_DAYS
@@ -22,8 +22,7 @@ A_PAGE, MOST = 100, 50_000
 def sold(store_id: str) -> str:
     """Open what a store sold in a span: by product, then item by item."""
     first, last = _span()
-    told = request.args.get("page", "1")
-    at_page = max(1, int(told)) if told.isascii() and told.isdecimal() and len(told) < 5 else 1
+    at_page = page_number(request.args)
     with providers.reading() as db:
         scope, offset = access.scope(db), A_PAGE * (at_page - 1)
         known = store(db, scope=scope, store_id=store_id)
@@ -54,7 +53,7 @@ def sold_file(store_id: str, kind: str) -> Response:
         _("Day"), _("Scanned at"), _("GTIN"), _("Product"), _("Kind"), _("Evidence"), _("Confidence"), _("Phone"),
         _("Counts as sold"), _("Batch"), _("Position"),
     )  # fmt: skip
-    return give(head, [row(one) for one in items], name=f"sold-{store_id}-{first}-{last}", kind=kind)
+    return as_file(head, [row(one) for one in items], name=f"sold-{store_id}-{first}-{last}", kind=kind)
 
 
 def row(one: SoldItem) -> Sequence[Cell]:

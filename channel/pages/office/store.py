@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from flask import Response, render_template, request
+from flask import Response, render_template
 
 from channel import access, providers, words
 from channel.charts import BandDay, Chart
 from channel.pages import stock
-from channel.pages.office.door import READERS, look_back, midnight, page, zone
+from channel.pages.office.door import READERS, asked_days, look_back, midnight, page, zone
 from channel.words import gettext as _
 from stores import overview
 from stores.directory import store
@@ -25,8 +25,7 @@ SPANS = (30, 90, 180)
 @access.allow(*READERS)
 def show_store(store_id: str) -> str:
     """Show one store."""
-    told = request.args.get("days", "")
-    days = int(told) if told in map(str, SPANS) else SPANS[1]
+    days, ask = asked_days(SPANS, usual=SPANS[1]), stock.asked()
     first, last = look_back(days)
     with providers.reading() as db:
         scope = access.scope(db)
@@ -36,9 +35,7 @@ def show_store(store_id: str) -> str:
         handed = overview.handed_to(db, store_id=store_id, start=midnight(first), end=end)
         flags = overview.flag_list(db, since=first, limit=20, store_id=store_id)
         visits = overview.visits_to(db, store_id=store_id, first=first, last=last)
-        goods = stock_of_store(
-            db, store=known.key, first=first, last=last, learned=usual_for(db, scope=scope), ask=stock.asked()
-        )
+        goods = stock_of_store(db, store=known.key, first=first, last=last, learned=usual_for(db, scope=scope), ask=ask)
         usual = usual_sales(db, day=last, store_ids=[store_id]).get(store_id)
     return render_template(
         "office/store.html",
@@ -54,8 +51,7 @@ def show_store(store_id: str) -> str:
         flags=flags,
         visits=visits,
         goods=goods,
-        ask=stock.asked(),
-        usual=usual,
+        ask=ask,
         noticed=words.noticed(usual, days_to_notice(usual) if usual else None),
     )
 
@@ -68,7 +64,7 @@ def store_stock(store_id: str, kind: str) -> Response:
         scope = access.scope(db)
         key, (_first, last) = store(db, scope=scope, store_id=store_id).key, look_back()
         lines = stock_lines(db, stores=[key], day=last, learned=usual_for(db, scope=scope), ask=stock.asked())
-    return stock.as_file(lines, kind=kind, name=f"stock-{store_id}-{last}")
+    return stock.stock_file(lines, kind=kind, name=f"stock-{store_id}-{last}")
 
 
 def picture(

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from flask import Response, render_template, request
+from flask import Response, render_template
 from sqlalchemy.orm import Session
 
 from channel import access, providers, words
 from channel import charts as draw
 from channel.charts import Cell, Chart, Frame
-from channel.pages import downloads
-from channel.pages.downloads import as_csv, as_xlsx
-from channel.pages.office.door import READERS, page, zone
+from channel.pages.downloads import as_file
+from channel.pages.office.door import READERS, asked_days, page, zone
 from channel.words import gettext as _
 from stores.rounds import RegionDark, Round, Stop, dark_regions, reported, reps, rounds, stops, tally
 
@@ -84,7 +83,7 @@ def rounds_file(kind: str) -> Response:
         )
         for one in made
     ]  # fmt: skip
-    return give(head, rows, name=f"visits-{first}-{last}", kind=kind)
+    return as_file(head, rows, name=f"visits-{first}-{last}", kind=kind)
 
 
 @page.get("/visits/dark.<any(csv, xlsx):kind>")
@@ -95,14 +94,7 @@ def dark_file(kind: str) -> Response:
     with providers.reading() as db:
         told, _regions, _made = _rounds(db, first, last)
     rows = [(one.rep_id, one.rep, one.region, words.day(day)) for one in told for day in one.dark]
-    return give((_("Rep"), _("Name"), _("Region"), _("Dark day")), rows, name=f"dark-{first}-{last}", kind=kind)
-
-
-def give(head: Sequence[str], rows: Sequence[Sequence[downloads.Cell]], *, name: str, kind: str) -> Response:
-    """Return rows as a file of either kind."""
-    if kind == "csv":
-        return as_csv(head, rows, name=f"{name}.csv")
-    return as_xlsx(head, rows, name=f"{name}.xlsx", made_at=providers.now())
+    return as_file((_("Rep"), _("Name"), _("Region"), _("Dark day")), rows, name=f"dark-{first}-{last}", kind=kind)
 
 
 def board(told: Sequence[Round], made: Sequence[Stop], *, first: date, last: date) -> Chart:
@@ -138,7 +130,6 @@ def _rounds(db: Session, first: date, last: date) -> tuple[list[Round], list[Reg
 
 
 def _span() -> tuple[date, date, int]:
-    told = request.args.get("days", "")
-    days = int(told) if told in map(str, SPANS) else SPANS[1]
+    days = asked_days(SPANS, usual=SPANS[1])
     today = providers.today()
     return today - timedelta(days=days - 1), today, days

@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 from channel import access, providers, words
 from channel import charts as draw
 from channel.charts import Chart, Frame, Span
-from channel.pages import downloads
+from channel.pages.downloads import Cell, as_file
 from channel.pages.office.door import EDITORS, READERS, page, whole
-from channel.pages.office.visits import give
 from channel.words import gettext as _
 from stores.effects import Case, Estimate, Worth, cases, worth, worth_by_reason, worth_over_time
 from stores.holdout import HoldOutError, Rule, held_out, put_rule, rule
@@ -64,7 +63,7 @@ def worth_file(kind: str) -> Response:
         _("Of"), _("Listed at once"), _("Waited"), _("Seen, of those listed"), _("Items a day"), _("from"), _("to"),
         _("Cents a day"), _("from"), _("to"),
     )  # fmt: skip
-    return give(head, list(_rows(found)), name=f"worth-of-visits-{providers.today()}", kind=kind)
+    return as_file(head, list(_rows(found)), name=f"worth-of-visits-{providers.today()}", kind=kind)
 
 
 def over_time(found: Sequence[Case]) -> Chart:
@@ -94,7 +93,7 @@ def _chart(title: str, what: str, told: Sequence[tuple[str, Worth]]) -> Chart:
     return draw.spans(Frame(title, desc, (what, _("Items a day"))), rows, fmt=words.number)
 
 
-def _rows(found: Sequence[Case]) -> Iterator[Sequence[downloads.Cell]]:
+def _rows(found: Sequence[Case]) -> Iterator[Sequence[Cell]]:
     yield _row(_("all"), worth(found))
     for (_detector, code), one in worth_by_reason(found).items():
         yield _row(str(words.said(words.FLAG_REASONS, code)), one)
@@ -102,7 +101,7 @@ def _rows(found: Sequence[Case]) -> Iterator[Sequence[downloads.Cell]]:
         yield _row(_("up to %(day)s", day=words.day(end)), one)
 
 
-def _row(of: str, one: Worth) -> Sequence[downloads.Cell]:
+def _row(of: str, one: Worth) -> Sequence[Cell]:
     empty = (None, None, None)
     items = empty if one.items is None else tuple(round(value, 3) for value in one.items)
     cents = empty if one.cents is None else tuple(round(value, 1) for value in one.cents)
