@@ -111,6 +111,11 @@ def uri(found: Found, *, ring: KeyRing) -> str:
     return marks.uri(found, ring=ring, base_url=BASE_URL)
 
 
+def never_issued(uri: str) -> str:
+    """Return the address of a code that was never issued: another one's with its last character changed."""
+    return uri[:-1] + ("1" if uri.endswith("0") else "0")
+
+
 def uri_at(batch: IssuedBatch, *, ring: KeyRing, level: str = "item", position: int = 1) -> str:
     """Return what is printed on the code at a position of a batch."""
     return uri(at(batch, level, position), ring=ring)

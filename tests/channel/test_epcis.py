@@ -213,11 +213,11 @@ BROKEN: dict[str, tuple[Callable[[House], Told], str]] = {
         lambda h: packed(h, h.code("case"), h.code(), eventTimeZoneOffset="+25:00"), "/eventTimeZoneOffset"
     ),
     "future": (lambda h: packed(h, h.code("case"), h.code(), hours=73), "/eventTime"),
-    "a code never issued": (lambda h: packed(h, h.code("case"), h.code()[:-1] + "0"), "/childEPCs/0"),
+    "a code never issued": (lambda h: packed(h, h.code("case"), make.never_issued(h.code())), "/childEPCs/0"),
     "a code of others": (lambda h: packed(h, "urn:epc:id:sscc:4012345.1111111111", h.code()), "/parentID"),
     "a case in an item": (lambda h: packed(h, h.code(), h.code("case")), "/parentID"),
     "in itself": (lambda h: packed(h, h.code("case"), h.code("case")), "/parentID"),
-    "one of two": (lambda h: packed(h, h.code("case"), h.code(), h.code()[:-1] + "0"), "/childEPCs/1"),
+    "one of two": (lambda h: packed(h, h.code("case"), h.code(), make.never_issued(h.code())), "/childEPCs/1"),
     "twice the same": (lambda h: packed(h, h.code("case"), h.code(), h.code()), "/childEPCs"),
     "all that is inside": (lambda h: packed(h, h.code("case"), action="DELETE"), "/childEPCs"),
     "no parent": (lambda h: {k: v for k, v in packed(h, "x:y", h.code()).items() if k != "parentID"}, "/parentID"),
