@@ -55,6 +55,13 @@ def test_a_stop_says_where_why_and_what_is_at_stake(page):
     assert "Store 2" not in told
 
 
+def test_a_stop_says_what_was_counted_there_since_it_was_flagged(page, engine):
+    with transaction(engine) as db:
+        make.product(db, gtin=make.gtin(7))
+    send(page, "/rep/visits/v0/shelf", key="s", gtin=make.gtin(7), stock="24")
+    assert "Stock about 24 (24 to 24)" in page.get("/rep").text
+
+
 def test_the_other_days_are_a_link_away(page):
     told = page.get(f"/rep?day={make.TODAY - timedelta(days=1)}").text
     assert "Store 1" in told
