@@ -10,25 +10,18 @@
   const words = page.dataset;
   const LONGEST = 2000;
 
-  const { who } = self.makeSending;
+  const { who } = self;
   const today = (at) => new Date(at).toDateString() === new Date().toDateString();
   const tail = (code) => `…${code.replace(/[?#].*$/, "").replace(/\/$/, "").slice(-4)}`;
-  const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   const TONES = { recorded: "good", here: "plain", refused: "bad", waiting: "warn" };
 
-  const shown = (one) => {
-    const item = row.content.firstElementChild.cloneNode(true);
-    const put = (name, text) => { item.querySelector(`[data-is=${name}]`).textContent = text; };
-    put("what", one.what || `${words.code} ${tail(one.code || "")}`);
-    put("how", [one.how, one.clock || clock(one.at)].filter(Boolean).join(" · "));
-    put("note", one.note || "");
-    put("state", one.said || (one.state === "refused" ? words.refused : words.unsent));
-    item.querySelector("[data-is=state]").classList.add(TONES[one.state]);
-    const away = item.querySelector("button");
-    away.hidden = one.state !== "refused";
-    away.addEventListener("click", () => self.Outbox.drop(one.key).then(sending.changed));
-    return item;
-  };
+  const shown = (one) => self.makeSending.shown(row, one, {
+    changed: sending.changed,
+    what: one.what || `${words.code} ${tail(one.code || "")}`,
+    how: one.how,
+    said: one.said || (one.state === "refused" ? words.refused : words.unsent),
+    tone: TONES[one.state],
+  });
 
   const stores = (known) => {
     const before = choice.value || known.store;

@@ -3,6 +3,17 @@
 // Everything is kept first and sent afterwards, under a key of its own: sent twice, or by two windows, it is one.
 // All of it belongs to whoever did it (`who`): nobody else's session sends it, and nobody else is shown it.
 "use strict";
+self.secondsSince = (at) => Math.max(0, Math.round((Date.now() - at) / 1000));
+
+// Sends some together. Where the house refuses the whole, each is sent alone, so that one holds up no other.
+self.deliverSome = async (send, ones, settle, answered = (answer) => answer) => {
+  const { status, told } = await send(ones);
+  if (status === 200) return settle(told.answers.map(answered));
+  if (![400, 404, 413, 415, 422].includes(status)) throw new Error(`answered ${status}`);
+  if (ones.length === 1) return settle([{ key: ones[0].key, state: "refused", note: told.detail }]);
+  for (const one of ones) await self.deliverSome(send, [one], settle, answered);
+};
+
 self.makeOutbox = ({ name, box, address, here, deliver, keep, empty }) => {
   const KEPT_MS = 2 * 24 * 3600 * 1000; // how long what was answered stays on the phone
 

@@ -12,24 +12,17 @@
   const LABELS = { "check-in": "checkIn", outcome: "outcome", shelf: "shelf", photo: "photo", pin: "pin" };
   const SAID = { kept: "isKept", refused: "isRefused", waiting: "isWaiting" };
 
-  const { who } = self.makeSending;
-  const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const { who } = self;
   const cards = () => [...list.querySelectorAll("[data-visit]")];
   let shown = words.day; // which day is on the page
 
-  const shownAct = (one) => {
-    const item = row.content.firstElementChild.cloneNode(true);
-    const put = (name, text) => { item.querySelector(`[data-is=${name}]`).textContent = text; };
-    put("what", words[LABELS[one.kind]]);
-    put("how", [one.said, clock(one.at)].filter(Boolean).join(" · "));
-    put("note", one.note || "");
-    put("state", words[SAID[one.state]]);
-    item.querySelector("[data-is=state]").classList.add(TONES[one.state]);
-    const away = item.querySelector("button");
-    away.hidden = one.state !== "refused";
-    away.addEventListener("click", () => self.Outbox.drop(one.key).then(sending.changed));
-    return item;
-  };
+  const shownAct = (one) => self.makeSending.shown(row, one, {
+    changed: sending.changed,
+    what: words[LABELS[one.kind]],
+    how: one.said,
+    said: words[SAID[one.state]],
+    tone: TONES[one.state],
+  });
 
   // What is done once goes away as soon as it is kept here; what needs scripts is there because they are.
   const dress = (card, mine) => {

@@ -67,4 +67,19 @@ self.makeSending = ({ where, render, waiting }) => {
 
   return { add, changed, say, send, soon, start };
 };
-self.makeSending.who = () => (document.cookie.match(/(?:^|; )who=([0-9a-f]+)/) || [])[1] || "";
+
+// Shows one thing that was done, or is to be: in words, with when, its state, and a button that drops what was refused.
+self.makeSending.shown = (row, one, { changed, what, how, said, tone }) => {
+  const item = row.content.firstElementChild.cloneNode(true);
+  const put = (name, text) => { item.querySelector(`[data-is=${name}]`).textContent = text; };
+  const clock = () => new Date(one.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  put("what", what);
+  put("how", [how, one.clock || clock()].filter(Boolean).join(" · "));
+  put("note", one.note || "");
+  put("state", said);
+  item.querySelector("[data-is=state]").classList.add(tone);
+  const away = item.querySelector("button");
+  away.hidden = one.state !== "refused";
+  away.addEventListener("click", () => self.Outbox.drop(one.key).then(changed));
+  return item;
+};

@@ -21,6 +21,7 @@ from tests.browser.test_phones import KEPT, sign_in
 HANGS_UP = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 pytestmark = [pytest.mark.browser, HANGS_UP]
 _days = count(1)
+LIST_KEPT = "self.Outbox.known(self.who()).then(({ html }) => html !== '')"
 TABLES = (CheckIn, ShelfFact, ShelfPhoto, Outcome, PinProposal)
 
 
@@ -72,6 +73,7 @@ def phone(window, day) -> Callable[..., Any]:
         sign_in(page, day.name)
         page.goto("/rep")
         page.evaluate(KEPT)
+        page.wait_for_function(LIST_KEPT)
         expect(page.locator("[data-visit]")).to_have_count(3)
         return page
 
