@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from scans.tables import Product
@@ -38,15 +38,6 @@ class PosRow(NamedTuple):
     items: int
 
 
-class Counted(NamedTuple):
-    """The last count of a product in a store."""
-
-    gtin: str
-    product: str
-    counted_on: date
-    items: int
-
-
 class _Kept(NamedTuple):
     """Where a number is kept: its table, the names of its columns for id and day, what it is called."""
 
@@ -72,20 +63,6 @@ def put_counts(db: Session, *, rows: Sequence[CountRow], day: date) -> Put:
 def put_pos_sales(db: Session, *, rows: Sequence[PosRow], day: date) -> Put:
     """Write what tills sold by its outside id; a store's product has one number a day."""
     return _put(db, _TILLS, rows, day)
-
-
-def last_counts(db: Session, *, store_id: str) -> list[Counted]:
-    """Return the last count of every product that was ever counted in a store, the latest first."""
-    latest = func.row_number().over(partition_by=StockCount.product_id, order_by=StockCount.counted_on.desc())
-    told = (
-        select(Product.gtin, Product.name, StockCount.counted_on, StockCount.count, latest.label("latest"))
-        .join(Store, Store.id == StockCount.store_id)
-        .join(Product, Product.id == StockCount.product_id)
-        .where(Store.store_id == store_id)
-        .subquery()
-    )
-    last = select(told).where(told.c.latest == 1).order_by(told.c.counted_on.desc(), told.c.gtin)
-    return [Counted(*row[:4]) for row in db.execute(last)]
 
 
 def _put(db: Session, kept: _Kept, rows: Sequence[CountRow | PosRow], day: date) -> Put:

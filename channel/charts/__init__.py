@@ -3,7 +3,7 @@
 from channel.charts.bars import Bar, Step, bars, columns, nearness, waterfall
 from channel.charts.grids import Cell, calendar, hours, matrix, tiles
 from channel.charts.lanes import Leg, Mark, lanes
-from channel.charts.lines import BandDay, band_chart, sparkline
+from channel.charts.lines import BandDay, sparkline
 from channel.charts.points import Point, Stop, route, scatter
 from channel.charts.provinces import TILES, province
 from channel.charts.spans import Span, spans
@@ -27,7 +27,6 @@ __all__ = [
     "Step",
     "Stop",
     "SupplyDay",
-    "band_chart",
     "bars",
     "calendar",
     "columns",

@@ -6,13 +6,11 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from channel.charts.svg import (
-    Chart,
     Format,
     Frame,
     area,
     grid,
     line,
-    percent,
     picture,
     spread,
     stretched,
@@ -23,13 +21,12 @@ from channel.charts.svg import (
 )
 
 DIAMOND = "M0-6 6 0 0 6-6 0z"
-DROP = "M-5-9H5L0-1z"
 BAND_HEIGHT = 220
 SPARK_WIDTH, SPARK_HEIGHT = 104, 36
 
 
 class BandDay(NamedTuple):
-    """One day of a band chart: what came, what was expected, and the words for it; `flag` is the class of its mark."""
+    """One day in its band: what came, what was expected, and the words for it; `flag` is the class of its mark."""
 
     label: str
     came: float
@@ -37,7 +34,6 @@ class BandDay(NamedTuple):
     low: float | None = None
     high: float | None = None
     flag: str | None = None
-    event: str | None = None
     note: str = ""
 
 
@@ -59,21 +55,13 @@ def sparkline(frame: Frame, values: Sequence[float], *, tone: str = "accent", ex
     return picture(frame, *marks, kind="spark", height=SPARK_HEIGHT, view_box=f"0 0 {SPARK_WIDTH} {SPARK_HEIGHT}")
 
 
-def band_chart(frame: Frame, days: Sequence[BandDay], *, fmt: Format) -> Chart:
-    """Return what came against the band of what was to be expected, day by day; flagged days carry a diamond."""
-    rows = [[day.label, fmt(day.came), *_expected(day, fmt), day.note] for day in days]
-    parts = band_marks(days, fmt=fmt)
-    return Chart(picture(frame, *parts, kind="band", height=BAND_HEIGHT), frame.head, rows)
-
-
 def band_marks(days: Sequence[BandDay], *, fmt: Format) -> list[Markup]:
-    """Return the marks of such a chart, for one that shows more below."""
+    """Return what came against the band of what was to be expected, day by day; flagged days carry a diamond."""
     marks = ticks(max([1.0, *(max(day.came, day.high or 0) for day in days)]))
     top = marks[-1]
     parts: list[Markup] = [grid(marks, top=top, height=BAND_HEIGHT, fmt=fmt)]
     parts.append(stretched(*_band(days, top), _came(days, top), width=len(days) - 1.0, height=BAND_HEIGHT))
     parts += [_dot(index, day, len(days), top) for index, day in enumerate(days) if day.flag or len(days) == 1]
-    parts += [_event(index, day, len(days)) for index, day in enumerate(days) if day.event]
     parts += [
         text(days[index].label, x=_x(index, len(days)), y=BAND_HEIGHT + 20, anchor=_anchor(index, len(days)))
         for index in spread(len(days))
@@ -107,18 +95,6 @@ def _came(days: Sequence[BandDay], top: float) -> Markup:
 def _dot(index: int, day: BandDay, count: int, top: float) -> Markup:
     said = f"{day.label}: {day.came:g} {day.note}".strip()
     return symbol(DIAMOND, x=_x(index, count), y=_y(day.came, top), class_=f"dot {day.flag or 'accent'}", title=said)
-
-
-def _event(index: int, day: BandDay, count: int) -> Markup:
-    x = _x(index, count)
-    stem = tag("line", x1=percent(x), x2=percent(x), y1=0, y2=BAND_HEIGHT, class_="grid dashed")
-    return stem + symbol(DROP, x=x, y=0.0, class_="dot muted", title=f"{day.label}: {day.event}")
-
-
-def _expected(day: BandDay, fmt: Format) -> list[str]:
-    if day.expected is None or day.low is None or day.high is None:
-        return ["–", "–"]
-    return [fmt(round(day.expected, 1)), f"{fmt(day.low)}–{fmt(day.high)}"]
 
 
 def _x(index: int, count: int) -> float:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from channel.charts.lines import BAND_HEIGHT, DIAMOND, DROP, BandDay, band_marks
+from channel.charts.lines import BAND_HEIGHT, DIAMOND, BandDay, band_marks
 from channel.charts.svg import (
     Chart,
     Format,
@@ -22,6 +22,7 @@ from channel.charts.svg import (
     ticks,
 )
 
+DROP = "M-5-9H5L0-1z"
 STOCK_HEIGHT, LANE_HEIGHT, GAP = 120, 28, 34
 
 
