@@ -9,8 +9,7 @@ from stores.directory import scope_of
 from stores.seen import TooManyPhotosError, keep_photo, photo_of_visit, photos_of, see_shelf
 from stores.shelf import FactRow, Look, Rival, Shelf, ShelfError, check_shelf, fallen, put_facts, shelf_whys
 from stores.shelves import shelf_history
-from stores.stock import last_counts
-from stores.tables import ShelfFact, ShelfPhoto, Visit
+from stores.tables import ShelfFact, ShelfPhoto, StockCount, Visit
 from stores.visits import UnknownVisitError
 from tests import make
 
@@ -66,7 +65,7 @@ def test_what_is_sent_twice_is_kept_once_and_counts_the_stock(db, store):
     assert see(db)
     assert not see(db, now=make.NOW + timedelta(hours=3))
     assert db.scalar(select(func.count()).select_from(ShelfFact)) == 1
-    assert [(one.counted_on, one.items) for one in last_counts(db, store_id="S1")] == [(DAY, 40)]
+    assert db.execute(select(StockCount.counted_on, StockCount.count)).all() == [(DAY, 40)]
 
 
 def test_the_same_key_with_something_else_is_refused(db, store):
@@ -80,7 +79,7 @@ def test_an_old_answer_that_comes_again_does_not_undo_a_correction(db, store):
     see(db, key="first")
     see(db, SEEN._replace(stock=44), key="second")
     see(db, key="first")
-    assert [one.items for one in last_counts(db, store_id="S1")] == [44]
+    assert db.scalars(select(StockCount.count)).all() == [44]
 
 
 @pytest.mark.parametrize(

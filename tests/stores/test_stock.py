@@ -1,11 +1,13 @@
-"""What was counted in stores comes in, is corrected, and is told again."""
+"""What was counted in stores comes in and is corrected."""
 
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from scans.upserts import Put, Refusal
-from stores.stock import Counted, CountRow, PosRow, last_counts, put_counts, put_pos_sales
+from stores.stock import CountRow, PosRow, put_counts, put_pos_sales
+from stores.tables import StockCount
 from tests import make
 from tests.make import TODAY
 
@@ -17,13 +19,16 @@ def shelf(db):
     return make.store(db).store_id, make.product(db, name="Tea").gtin, make.product(db, name="Milk").gtin
 
 
-def test_the_last_count_of_every_product_is_told(db, shelf):
+def counted(db):
+    return db.execute(select(StockCount.counted_on, StockCount.count).order_by(StockCount.count_id)).all()
+
+
+def test_every_count_of_a_product_and_day_is_kept(db, shelf):
     store_id, tea, milk = shelf
     rows = [CountRow("a", store_id, tea, YESTERDAY, 9), CountRow("b", store_id, tea, TODAY, 0)]
     rows.append(CountRow("c", store_id, milk, YESTERDAY, 3))
     assert put_counts(db, rows=rows, day=TODAY) == Put(new=3)
-    assert last_counts(db, store_id=store_id) == [Counted(tea, "Tea", TODAY, 0), Counted(milk, "Milk", YESTERDAY, 3)]
-    assert last_counts(db, store_id=make.store(db).store_id) == []
+    assert counted(db) == [(YESTERDAY, 9), (TODAY, 0), (YESTERDAY, 3)]
 
 
 def test_a_count_is_corrected_under_its_id_and_a_second_run_adds_nothing(db, shelf):
@@ -32,7 +37,7 @@ def test_a_count_is_corrected_under_its_id_and_a_second_run_adds_nothing(db, she
     assert put_counts(db, rows=[row], day=TODAY) == Put(new=1)
     assert put_counts(db, rows=[row], day=TODAY) == Put(unchanged=1)
     assert put_counts(db, rows=[row._replace(items=8)], day=TODAY) == Put(changed=1)
-    assert [one.items for one in last_counts(db, store_id=store_id)] == [8]
+    assert counted(db) == [(TODAY, 8)]
 
 
 @pytest.mark.parametrize(
