@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from scans.gs1 import check_digit
 
 LENGTH = 18
-PREFIX_LENGTHS = range(4, 13)
 _PREFIX = re.compile(r"[0-9]{4,12}")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from scans.asking import NUMBERS, among
@@ -32,12 +32,3 @@ def home_stores(db: Session, *, consumer_ids: Collection[int]) -> dict[int, int]
     """Return the store each of the consumers is linked to now."""
     linked = db.execute(_LINKED, {"consumer_ids": list(consumer_ids)}) if consumer_ids else ()
     return {consumer_id: store_id for consumer_id, store_id in linked}  # the last one told of a consumer stays
-
-
-def relink(db: Session, *, consumer_id: int, store_id: int, evidence: str, now: datetime) -> None:
-    """Change a consumer's store from now on; what was before stays readable."""
-    last = db.scalar(select(func.max(Link.seq)).where(Link.consumer_id == consumer_id))
-    seq = 0 if last is None else last + 1
-    db.execute(
-        insert(Link).values(consumer_id=consumer_id, seq=seq, store_id=store_id, linked_at=now, evidence=evidence)
-    )

@@ -60,13 +60,6 @@ def statement(
     return Statement(opening_cents, lines, opening_cents + sum(line.part_cents for line in lines))
 
 
-def owed_cents(db: Session, *, party_id: int) -> dict[str, int]:
-    """Return what a party is owed now by state: held, payable."""
-    sums = select(Share.state, func.sum(Share.part_cents)).where(Share.party_id == party_id)
-    rows = db.execute(sums.where(Share.state.in_(("held", "payable"))).group_by(Share.state))
-    return {state: int(cents) for state, cents in rows}
-
-
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
