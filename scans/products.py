@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scans.tables import Product, ProductRelation
-from scans.upserts import Put, Refusal, accepted, chunks, keys_of, matches, put_rows
+from scans.upserts import Put, Refusal, chunks, keys_of, matches, put_rows
 from scans.versions import touch, upsert
 
 
@@ -62,11 +62,6 @@ def put_relations(db: Session, *, rows: Sequence[RelationRow]) -> Put:
     insert = upsert(db)(ProductRelation).on_conflict_do_nothing().returning(ProductRelation.product_id)
     new = sum(len(db.execute(insert.values(chunk)).all()) for chunk in chunks(pairs))
     return Put(new, 0, len(pairs) - new, tuple(refused))
-
-
-def edit_product(db: Session, *, row: ProductRow) -> None:
-    """Write one product."""
-    accepted(put_products(db, rows=[row]))
 
 
 def product(db: Session, *, gtin: str) -> ProductRow:

@@ -33,10 +33,6 @@ class Put(NamedTuple):
     refused: tuple[Refusal, ...] = ()
 
 
-class RefusedError(ValueError):
-    """The one row that was given cannot be."""
-
-
 class Written(NamedTuple):
     """The outside ids of rows that were not there before, and of those that now say something else."""
 
@@ -83,16 +79,6 @@ def keys_of(
         for chunk in chunks(sorted(set(ids)))
         for row in db.execute(select(outside, inside).where(outside.in_(chunk)))
     }
-
-
-def accepted(put: Put) -> Put:
-    """Return what became of a single row.
-
-    Raises: RefusedError.
-    """
-    if put.refused:
-        raise RefusedError(put.refused[0].reason)
-    return put
 
 
 def chunks(rows: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

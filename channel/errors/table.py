@@ -68,7 +68,6 @@ from scans.sealing import RecipientError
 from scans.sscc import SsccPrefixError
 from scans.targets import TargetError
 from scans.terms import TermsError
-from scans.upserts import RefusedError
 from stores.accusations import CaseDecidedError, UnknownCaseError
 from stores.cadence import CadenceError
 from stores.captures import EventIdError
@@ -132,7 +131,6 @@ STATUS: dict[type[Exception], Told] = {
     DayNotOverError: Told(409, "day-not-over"),
     EventError: Told(422, "bad-event"),
     EventIdError: Told(422, "bad-event"),
-    RefusedError: Told(422, "refused"),
     BatchError: Told(422, "bad-batch"),
     SsccPrefixError: Told(422, "bad-sscc-prefix"),
     CodeFileError: Told(422, "bad-code-file"),

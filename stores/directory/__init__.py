@@ -6,13 +6,12 @@ from stores.directory.parties import (
     RepRow,
     UnknownRepError,
     brand,
-    edit_party,
     put_parties,
     put_reps,
     rep,
     rep_list,
 )
-from stores.directory.places import StoreRow, edit_store, put_stores
+from stores.directory.places import StoreRow, put_stores
 from stores.directory.scope import (
     PartyLine,
     Scope,
@@ -41,8 +40,6 @@ __all__ = [
     "UnknownStoreError",
     "brand",
     "chains",
-    "edit_party",
-    "edit_store",
     "owned_by",
     "owned_on",
     "owners_on",

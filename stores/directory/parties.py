@@ -7,7 +7,7 @@ from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 
 from scans.tables import Version
-from scans.upserts import Put, Refusal, accepted, keys_of, matches, put_rows
+from scans.upserts import Put, Refusal, keys_of, matches, put_rows
 from scans.versions import touch
 from stores.accounts import open_accounts
 from stores.tables import Party, Rep
@@ -93,14 +93,6 @@ def put_reps(db: Session, *, rows: Sequence[RepRow], currency: str) -> Put:
     also = {row.rep_id for row in good if keys[row.rep_id] in other}
     _open(db, written.new, currency=currency, changed=bool(written.changed or also))
     return written.tally(count=len(rows), refused=refused, also=also)
-
-
-def edit_party(db: Session, *, row: PartyRow, currency: str) -> None:
-    """Write one party.
-
-    Raises: RefusedError.
-    """
-    accepted(put_parties(db, rows=[row], currency=currency))
 
 
 def rep_list(db: Session, *, after: str = "", limit: int = 50, search: str = "") -> list[RepRow]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from scans.upserts import Put, Refusal, accepted, chunks, keys_of, put_rows
+from scans.upserts import Put, Refusal, chunks, keys_of, put_rows
 from scans.versions import touch, upsert
 from stores.directory.owners import BEGINNING, owners_on
 from stores.tables import Party, Source, Store, StoreOwner
@@ -50,14 +50,6 @@ def put_stores(db: Session, *, rows: Sequence[StoreRow], day: date, keep: Collec
     if written.new or written.changed or moved:
         touch(db, name="stores")
     return written.tally(count=len(rows), refused=refused, also={id for id, key in keys.items() if key in moved})
-
-
-def edit_store(db: Session, *, row: StoreRow, day: date) -> None:
-    """Write one store.
-
-    Raises: RefusedError.
-    """
-    accepted(put_stores(db, rows=[row], day=day))
 
 
 def _check(index: int, row: StoreRow, parties: Mapping[str, int]) -> Refusal | None:

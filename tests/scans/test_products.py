@@ -9,7 +9,6 @@ from scans.products import (
     ProductRow,
     RelationRow,
     UnknownProductError,
-    edit_product,
     product,
     product_list,
     put_products,
@@ -46,7 +45,7 @@ def test_a_column_left_out_stays_in_old_rows_and_has_its_default_in_new_ones(db:
 def test_workers_learn_that_products_changed(db: Session) -> None:
     put_products(db, rows=[TEA])
     assert kept(db, name="products", load=product_list) == [TEA]
-    edit_product(db, row=TEA._replace(name="Tea"))
+    put_products(db, rows=[TEA._replace(name="Tea")])
     assert kept(db, name="products", load=product_list)[0].name == "Tea"
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from channel.database import transaction
-from scans.upserts import Put, RefusedError
+from scans.upserts import Put
 from scans.versions import kept
 from stores.accounts import HOUSE_ACCOUNTS, account_no, open_house_accounts
 from stores.directory import (
@@ -21,8 +21,6 @@ from stores.directory import (
     UnknownStoreError,
     brand,
     chains,
-    edit_party,
-    edit_store,
     owners_on,
     party,
     party_list,
@@ -118,8 +116,8 @@ def test_a_line_that_does_not_reach_the_top_is_refused(
 
 def test_a_circle_with_a_party_that_is_there_is_refused(db: Session) -> None:
     put(db, OWNER, DEALER, FRANCHISEE)
-    with pytest.raises(RefusedError, match="circle"):
-        edit_party(db, row=DEALER._replace(parent_id="f1"), currency=make.CURRENCY)
+    (refusal,) = put(db, DEALER._replace(parent_id="f1")).refused
+    assert "circle" in refusal.reason
 
 
 def test_a_rep_is_a_party_with_a_base(db: Session) -> None:
@@ -146,7 +144,7 @@ def test_an_owner_corrected_on_the_same_day_leaves_one_row(db: Session) -> None:
     owners = [make.party(db) for _ in range(3)]
     row = make.store_row()
     for owner in owners:
-        edit_store(db, row=row._replace(party_id=owner.party_id), day=make.TODAY)
+        put_stores(db, rows=[row._replace(party_id=owner.party_id)], day=make.TODAY)
     told = db.execute(select(StoreOwner.from_on, StoreOwner.party_id).order_by(StoreOwner.from_on)).all()
     assert told == [(BEGINNING, owners[0].id), (make.TODAY, owners[2].id)]
 
@@ -212,7 +210,8 @@ def test_a_store_sold_is_out_of_sight_from_that_day(db: Session) -> None:
 def test_the_owner_sees_everything_page_by_page(db: Session) -> None:
     owner = make.party(db, name="Wang")
     put_stores(db, rows=[make.store_row(store_id=f"S{n}", name=f"Store {n}") for n in range(5)], day=make.TODAY)
-    edit_store(db, row=make.store_row(store_id="S3", party_id=owner.party_id, address="Nanjing Road 1"), day=make.TODAY)
+    row = make.store_row(store_id="S3", party_id=owner.party_id, address="Nanjing Road 1")
+    put_stores(db, rows=[row], day=make.TODAY)
     scope = scope_of(db, party_id=None, day=make.TODAY)
     assert [line.store_id for line in store_list(db, scope=scope, after="S1", limit=2)] == ["S2", "S3"]
     assert [line.store_id for line in store_list(db, scope=scope, search="nanjing")] == ["S3"]
