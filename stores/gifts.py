@@ -9,14 +9,14 @@ from datetime import date, timedelta
 
 import numpy as np
 from scipy.stats import betabinom
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from scans.tables import Claim, Product
 from stores.findings import Finding, trailing
 from stores.judge import discoveries
 from stores.presence import Floats, Ints
 from stores.roll import Roll
+from stores.sales import goods_sold
 from stores.tables import Sale
 
 DETECTOR, CODE, KIND = "gifts", "gifts_only", "gift"
@@ -103,8 +103,6 @@ def first_gift_day(days: Sequence[date]) -> date:
 
 def gifts_given(db: Session, *, roll: Roll, first: date, last: date) -> Ints:
     """Return the gifts scanned as given by each store on each day.  Shapes: (stores, days)."""
-    given = select(Sale.store_id, Sale.day, func.count()).join(Claim, Claim.code_no == Sale.code_no)
-    given = given.join(Product, Product.id == Claim.product_id).where(Product.kind == KIND)
-    given = given.where(Sale.store_id.is_not(None), Sale.withdrawn_at.is_(None), Sale.day.between(first, last))
+    given = goods_sold(Sale.store_id, Sale.day, func.count(), kind=KIND).where(Sale.day.between(first, last))
     laid = roll.spread(db.execute(given.group_by(Sale.store_id, Sale.day)), first=first, last=last)
     return laid[0] if laid else np.zeros((len(roll.keys), (last - first).days + 1), np.int64)

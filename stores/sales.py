@@ -157,11 +157,15 @@ def open_on(day: ColumnElement[date] | date | Any) -> ColumnElement[bool]:
     return and_(begun, or_(Store.closed_on.is_(None), Store.closed_on >= day))
 
 
-def goods_sold(*columns: Any) -> Select[Any]:
-    """Select columns of sales, with their claims and products, that count as sold by a store."""
-    sold = select(*columns).select_from(Sale).join(Claim, Claim.code_no == Sale.code_no)
-    sold = sold.join(Product, Product.id == Claim.product_id)
-    return sold.where(Product.kind == COUNTED, Sale.store_id.is_not(None), Sale.withdrawn_at.is_(None))
+def claimed(*columns: Any) -> Select[Any]:
+    """Select columns of sales, with their claims and products."""
+    told = select(*columns).select_from(Sale).join(Claim, Claim.code_no == Sale.code_no)
+    return told.join(Product, Product.id == Claim.product_id)
+
+
+def goods_sold(*columns: Any, kind: str = COUNTED) -> Select[Any]:
+    """Select columns of sales, with their claims and products, that count as sold (or given) by a store."""
+    return claimed(*columns).where(Product.kind == kind, Sale.store_id.is_not(None), Sale.withdrawn_at.is_(None))
 
 
 def sold_per_day(when: ColumnElement[bool]) -> Select[Any]:

@@ -6,14 +6,14 @@ What counts is goods that did not come back; gifts, samples and what came back s
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func
 from sqlalchemy.orm import Session
 
 from scans.batches import catalogue
 from scans.catalogue import Found
 from scans.tables import Claim, Product
 from stores.directory import Scope, store
-from stores.sales import COUNTED, check_span
+from stores.sales import COUNTED, check_span, claimed
 from stores.tables import Sale
 
 
@@ -86,6 +86,4 @@ def _sold(
 ) -> Select[Any]:
     check_span(first, last)
     key = store(db, scope=scope, store_id=store_id).key
-    sold = select(*columns).select_from(Sale).join(Claim, Claim.code_no == Sale.code_no)
-    sold = sold.join(Product, Product.id == Claim.product_id)
-    return sold.where(Sale.store_id == key, Sale.day.between(first, last))
+    return claimed(*columns).where(Sale.store_id == key, Sale.day.between(first, last))
