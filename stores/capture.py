@@ -59,12 +59,12 @@ class Rates(NamedTuple):
 
 
 def possible(balances: Balances) -> Bools:
-    """Tell which balances can be: more scanned than left, but for a miscounted item or two, cannot.
+    """Tell which balances of a day or more can be: more scanned than left, but for a miscounted item or two, cannot.
 
     Shapes: (rows,).
     """
     slack = SLACK_ITEMS + SLACK_SHARE * balances.scanned
-    can: Bools = (balances.sold > 0) & (balances.scanned <= balances.sold + slack)
+    can: Bools = (balances.days > 0) & (balances.sold > 0) & (balances.scanned <= balances.sold + slack)
     return can
 
 
@@ -133,7 +133,7 @@ def next_shares(shares: Shares, norms: Norms) -> Shares:
 
 def cell_rates(goods: Goods, rows: Balances, *, day: int, norms: Norms, shares: Shares, products: list[str]) -> Rates:
     """Return how much leaves each cell a day: from its balances, else from what was scanned.  Shapes: (cells,)."""
-    good = possible(rows) & (rows.days > 0)
+    good = possible(rows)
     cell, sold, days, last = (x[good] for x in (rows.cell, rows.sold, rows.days, rows.last_day))
     cells, fading = len(goods.store), 0.5 ** (np.maximum(day - last, 0) / RATE_HALF_LIFE_DAYS)
     usual = np.array([norms.rates.get(name, norms.rate) for name in products])[goods.product]
@@ -151,7 +151,6 @@ def cell_rates(goods: Goods, rows: Balances, *, day: int, norms: Norms, shares: 
 
 def _taught(rows: Balances, day: int, norms: Norms) -> tuple[Floats, Floats]:
     picked = usable(rows, mean=norms.mean, within=norms.within, between=norms.between_stores)
-    picked &= rows.days > 0
     sold = np.maximum(rows.sold, 1)
     size, yes = evidence(rows._replace(sold=sold), norms.within, day)
     return size * picked, yes * picked

@@ -21,7 +21,6 @@ def fit_norms(
     norms = start
     for _ in range(2):  # the second time without what the first finds odd
         picked = usable(rows, mean=norms.mean, within=norms.within, between=norms.between_stores)
-        picked &= rows.days > 0
         if not picked.any():
             return start
         norms = _fit(goods, Balances(*(x[picked] for x in rows)), day, regions, products, start)

@@ -69,6 +69,10 @@ def test_balances_that_cannot_be_are_put_aside(sold, scanned, can, why):
     assert possible(Balances(ints(0), ints(9), ints(9), ints(sold), ints(scanned)))[0] == can, why
 
 
+def test_a_balance_of_no_days_is_put_aside():
+    assert not possible(Balances(ints(0), ints(9), ints(0), ints(40), ints(24)))[0]
+
+
 def test_a_delivery_told_of_the_wrong_store_is_no_share():
     rows = Balances(ints(0, 0), ints(9, 9), ints(9, 9), ints(40, 240), ints(24, 1))
     assert usable(rows, mean=0.6, within=0.02, between=40.0).tolist() == [True, False]
