@@ -5,9 +5,9 @@ wait.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -46,9 +46,6 @@ class Listable(Protocol):
     def store_key(self) -> int: ...
     @property
     def stake_cents(self) -> int: ...
-
-
-Call = TypeVar("Call", bound=Listable)
 
 
 class Seen(NamedTuple):
@@ -94,7 +91,7 @@ def is_severe(seen: Seen, rule: Rule) -> bool:
 
 
 class HoldOut:
-    """The lots of some nights' lists: `admit` leaves out who waits, `write` keeps what was drawn."""
+    """The lots of some nights' lists: `admits` leaves out who waits, `write` keeps what was drawn."""
 
     def __init__(self, rule: Rule) -> None:
         """Begin without a lot."""
@@ -105,33 +102,25 @@ class HoldOut:
         self.lots: dict[int, Lot] = {}
         self._new: list[dict[str, Any]] = []
 
-    def admit(self, calls: Iterable[Call], *, room: int, day: date) -> list[Call]:
-        """Return the first of the calls, as many as there is room for, without those that wait on this day."""
-        waiting = {lot.store_key for lot in self.lots.values() if lot.held and lot.day <= day < lot.until}
-        taken: list[Call] = []
-        for call in calls:
-            if len(taken) >= room:
-                break
-            if not self._waits(call, waiting, day):
-                taken.append(call)
-        return taken
+    def admits(self, call: Listable, *, day: date) -> bool:
+        """Tell whether a store may be listed on a day, for which a new flag draws its lot."""
+        seen = self._latest(call.flag_id, day)
+        if seen is not None and is_severe(seen, self.rule):
+            return True
+        of_store = (lot for lot in self.lots.values() if lot.store_key == call.store_key)
+        if any(lot.held and lot.day <= day < lot.until for lot in of_store):
+            return False
+        flag_id = call.flag_id
+        if flag_id is None or seen is None or flag_id in self.lots or self.listed.get(flag_id, day) < day:
+            return True
+        drawn = self.rule.share_bp > 0 and "expected" in seen.why
+        return not (drawn and self._draw(flag_id, call.store_key, seen, day))
 
     def write(self, db: Session) -> None:
         """Keep the lots that were drawn."""
         if self._new:
             db.execute(insert(table_of(Draw)), self._new)
         self._new = []
-
-    def _waits(self, call: Listable, waiting: set[int], day: date) -> bool:
-        seen = self._latest(call.flag_id, day)
-        if seen is not None and is_severe(seen, self.rule):
-            return False
-        if call.store_key in waiting:
-            return True
-        flag_id = call.flag_id
-        if flag_id is None or seen is None or flag_id in self.lots or self.listed.get(flag_id, day) < day:
-            return False
-        return self.rule.share_bp > 0 and "expected" in seen.why and self._draw(flag_id, call.store_key, seen, day)
 
     def _draw(self, flag_id: int, store_key: int, seen: Seen, day: date) -> bool:
         store_id, detector = self.ids[flag_id]

@@ -6,6 +6,7 @@ The list of a day is made from what was found up to the day before. Once publish
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import case, func, insert, select
@@ -17,7 +18,7 @@ from stores.book import store_book
 from stores.cadence import Overdue, overdue
 from stores.choice import Wanted, choose
 from stores.flags import QUIET_DAYS
-from stores.holdout import HoldOut, hold_out
+from stores.holdout import hold_out
 from stores.routes import in_order
 from stores.tables import Flag, FlagDay, Outcome, Rep, Store, Visit
 
@@ -115,7 +116,7 @@ def publish(db: Session, *, days: Sequence[date]) -> int:
             old = listed.get((rep_id, day), {})
             worth = [_flagged(call, right, places) for call in flagged.get(rep_id, ()) if call.store_key not in old]
             counts = [_counted(one, places) for one in due.get(rep_id, ()) if one.store_key not in old]
-            stops = _stops(worth, counts, base=bases[rep_id], old=[*old.values()], admit=_admit(out, day))
+            stops = _stops(worth, counts, base=bases[rep_id], old=[*old.values()], admit=partial(out.admits, day=day))
             rows += [_row(stop, rep_id, day, len(old) + number) for number, stop in enumerate(stops, start=1)]
     if rows:
         db.execute(insert(table_of(Visit)), rows)
@@ -135,10 +136,6 @@ def _stops(
     others = [one for one in counts if one.store_key not in there]
     chosen += choose(others, start=start, end=base.place, room=room - len(chosen), admit=admit)
     return [chosen[at] for at in in_order([one.place for one in chosen], start=start, end=base.place)]
-
-
-def _admit(out: HoldOut, day: date) -> Callable[[Wanted], bool]:
-    return lambda one: bool(out.admit([one], room=1, day=day))
 
 
 def _flagged(call: Call, right: Mapping[Reason, float], places: Mapping[int, Position]) -> Wanted:

@@ -6,6 +6,7 @@ What a visit does is planted, so that what the hold-out says of it can be held a
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -109,7 +110,7 @@ def _visit(
     out: HoldOut, year: Year, town: Town, calls: list[Flagged], went: np.ndarray, number: int, capacity: int
 ) -> None:
     day, drawn = FIRST + timedelta(days=number), set(out.lots)
-    for call in out.admit(calls, room=capacity, day=day):
+    for call in list(islice((call for call in calls if out.admits(call, day=day)), capacity)):
         town.seen[call.store_key] = True
         went[call.store_key] = number
         out.listed.setdefault(call.flag_id, day)
