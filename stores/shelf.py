@@ -11,13 +11,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from scans.schema import table_of
-from scans.tables import Claim, Product
-from scans.upserts import Put, Refusal, chunks, keys_of, put_rows
+from scans.tables import Claim
+from scans.upserts import Put, Refusal, chunks, put_rows
 from scans.versions import upsert
 from scans.writing import insert_new
 from stores.sales import goods_sold
-from stores.stock import MAX_STOCK
-from stores.tables import Sale, ShelfFact, StockCount, Store
+from stores.stock import MAX_STOCK, Cell, Fault, cells_of, misplaced
+from stores.tables import Sale, ShelfFact, StockCount
 
 MOST_SHELVES, MOST_FACINGS, MOST_DISPLAYED, MOST_CENTS = 100, 1000, 100_000, 10**9
 MOST_RIVALS, LONGEST_RIVAL = 10, 60
@@ -202,8 +202,7 @@ def put_facts(db: Session, *, rows: Sequence[FactRow], day: date, now: datetime,
 
     Columns in `keep` stay as they are in facts that exist.
     """
-    stores = keys_of(db, outside=Store.store_id, inside=Store.id, ids=[row.store_id for row in rows])
-    products = keys_of(db, outside=Product.gtin, inside=Product.id, ids=[row.gtin for row in rows])
+    cells = cells_of(db, told=[row[1:4] for row in rows])
     of_visits = {
         fact_id
         for chunk in chunks([row.fact_id for row in rows])
@@ -212,26 +211,20 @@ def put_facts(db: Session, *, rows: Sequence[FactRow], day: date, now: datetime,
         )
     }
     refused, good = [], []
-    for index, row in enumerate(rows):
-        if fault := _fault(row, stores, products, of_visits, day):
+    for index, (row, cell) in enumerate(zip(rows, cells, strict=True)):
+        if fault := _fault(row, cell, of_visits, day):
             refused.append(Refusal(index, *fault))
             continue
-        where = {"store_id": stores[row.store_id], "product_id": products[row.gtin], "seen_on": row.seen_on}
+        where = {"store_id": cell[0], "product_id": cell[1], "seen_on": row.seen_on}
         good.append({"fact_id": row.fact_id, **where, "told_at": now, **_columns(row.shelf)})
     return put_rows(db, table=ShelfFact, key="fact_id", rows=good, keep={"told_at", *keep}).tally(
         count=len(rows), refused=refused
     )
 
 
-def _fault(
-    row: FactRow, stores: Mapping[str, int], products: Mapping[str, int], of_visits: Collection[str], day: date
-) -> tuple[str, str] | None:
-    if row.store_id not in stores:
-        return "store_id", f"there is no store {row.store_id}"
-    if row.gtin not in products:
-        return "gtin", f"there is no product {row.gtin}"
-    if row.seen_on > day:
-        return "seen_on", "lies in the future"
+def _fault(row: FactRow, cell: Cell, of_visits: Collection[str], day: date) -> Fault | None:
+    if fault := misplaced(row[1:4], cell, column="seen_on", day=day):
+        return fault
     if row.fact_id in of_visits:
         return "id", "was told by a visit"
     try:

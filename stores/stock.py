@@ -15,7 +15,9 @@ from scans.upserts import Put, Refusal, chunks, keys_of, put_rows
 from stores.tables import PosSale, StockCount, Store
 
 MAX_STOCK = 10_000_000
+Told = tuple[str, str, date]
 Cell = tuple[int, int, date]
+Fault = tuple[str, str]
 
 
 class CountRow(NamedTuple):
@@ -65,10 +67,25 @@ def put_pos_sales(db: Session, *, rows: Sequence[PosRow], day: date) -> Put:
     return _put(db, _TILLS, rows, day)
 
 
+def cells_of(db: Session, *, told: Sequence[Told]) -> list[Cell]:
+    """Return cells by the outside ids of their stores and products; the key of what there is not is 0."""
+    stores = keys_of(db, outside=Store.store_id, inside=Store.id, ids=[store_id for store_id, _, _ in told])
+    products = keys_of(db, outside=Product.gtin, inside=Product.id, ids=[gtin for _, gtin, _ in told])
+    return [(stores.get(store_id, 0), products.get(gtin, 0), on) for store_id, gtin, on in told]
+
+
+def misplaced(told: Told, cell: Cell, *, column: str, day: date) -> Fault | None:
+    """Return what is wrong with where and when: no such store or product, or (under its column) a day to come."""
+    store, product, on = cell
+    if not store:
+        return "store_id", f"there is no store {told[0]}"
+    if not product:
+        return "gtin", f"there is no product {told[1]}"
+    return (column, "lies in the future") if on > day else None
+
+
 def _put(db: Session, kept: _Kept, rows: Sequence[CountRow | PosRow], day: date) -> Put:
-    stores = keys_of(db, outside=Store.store_id, inside=Store.id, ids=[row.store_id for row in rows])
-    products = keys_of(db, outside=Product.gtin, inside=Product.id, ids=[row.gtin for row in rows])
-    cells = [(stores.get(row.store_id, 0), products.get(row.gtin, 0), row[3]) for row in rows]
+    cells = cells_of(db, told=[row[1:4] for row in rows])
     taken = _taken(db, kept, cells)
     refused: list[Refusal] = []
     good: list[dict[str, Any]] = []
@@ -92,15 +109,9 @@ def _taken(db: Session, kept: _Kept, cells: Sequence[Cell]) -> dict[Cell, str]:
     }
 
 
-def _fault(
-    kept: _Kept, row: CountRow | PosRow, cell: Cell, taken: dict[Cell, str], day: date
-) -> tuple[str, str] | None:
-    if not cell[0]:
-        return "store_id", f"there is no store {row.store_id}"
-    if not cell[1]:
-        return "gtin", f"there is no product {row.gtin}"
-    if cell[2] > day:
-        return kept.on, "lies in the future"
+def _fault(kept: _Kept, row: CountRow | PosRow, cell: Cell, taken: dict[Cell, str], day: date) -> Fault | None:
+    if fault := misplaced(row[1:4], cell, column=kept.on, day=day):
+        return fault
     if taken.get(cell, row[0]) != row[0]:
         return kept.on, f"{kept.name} {taken[cell]} tells of the same store, product and day"
     return None
