@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import Select, case, func, insert, select
 from sqlalchemy.orm import Session
 
 from scans.places import Position
@@ -61,11 +61,16 @@ def precision(db: Session, *, day: date) -> dict[Reason, float]:
 
     Source: the mean of a beta posterior.
     """
+    rows = db.execute(visited().where(Visit.day <= day, Outcome.visit_id.is_not(None)))
+    return {(detector, code): likely(int(real), visits) for detector, code, visits, real in rows}
+
+
+def visited() -> Select[Any]:
+    """Select (detector, code, visits that have an outcome, real ones of them) of every reason that flags ever had."""
     code = Flag.why["code"].as_string()
     real = func.sum(case((Outcome.was_real, 1), else_=0))
-    went = select(Flag.detector, code, real, func.count()).join(Visit, Visit.flag_id == Flag.id).join(Outcome)
-    rows = db.execute(went.where(Visit.day <= day).group_by(Flag.detector, code))
-    return {(detector, said): likely(int(found), visits) for detector, said, found, visits in rows}
+    told = select(Flag.detector, code, func.count(Outcome.visit_id), real).group_by(Flag.detector, code)
+    return told.outerjoin(Visit, Visit.flag_id == Flag.id).outerjoin(Outcome, Outcome.visit_id == Visit.id)
 
 
 def likely(real: int, visits: int) -> float:

@@ -6,11 +6,9 @@ Knows lists.
 from typing import NamedTuple
 
 from scipy.stats import beta
-from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from stores.lists import PRIOR_REAL, PRIOR_VISITS, likely
-from stores.tables import Flag, Outcome, Visit
+from stores.lists import PRIOR_REAL, PRIOR_VISITS, likely, visited
 
 SURE = 0.95
 WOLF = 0.5  # a reason of which this share is wrong, surely, cries wolf
@@ -50,10 +48,6 @@ def precision_of(detector: str, code: str, *, visits: int, real: int) -> Precisi
 
 def precisions(db: Session) -> list[Precision]:
     """Return every reason that flags ever had, the most visited first."""
-    code = Flag.why["code"].as_string()
-    real = func.coalesce(func.sum(case((Outcome.was_real, 1), else_=0)), 0)
-    told = select(Flag.detector, code, func.count(Outcome.visit_id), real)
-    told = told.outerjoin(Visit, Visit.flag_id == Flag.id).outerjoin(Outcome, Outcome.visit_id == Visit.id)
-    rows = db.execute(told.group_by(Flag.detector, code)).all()
-    found = [precision_of(detector, said, visits=visits, real=int(was)) for detector, said, visits, was in rows]
+    rows = db.execute(visited()).all()
+    found = [precision_of(detector, code, visits=visits, real=int(real)) for detector, code, visits, real in rows]
     return sorted(found, key=lambda one: (-one.visits, one.detector, one.code))
