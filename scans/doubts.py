@@ -191,7 +191,13 @@ def reason_told(said: str) -> str:
 
     Raises: DecisionError if it is none, too long, or cannot be printed.
     """
-    told = " ".join(said.split())
-    if not 0 < len(told) <= MOST_SAID or not told.isprintable():
+    told = few_words(said)
+    if not told:
         raise DecisionError(f"a decision needs a reason, of at most {MOST_SAID} characters")
     return told
+
+
+def few_words(said: str) -> str:
+    """Return words with their blanks put right, or nothing where they are too long or cannot be printed."""
+    told = " ".join(said.split())
+    return told if len(told) <= MOST_SAID and told.isprintable() else ""

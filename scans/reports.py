@@ -16,8 +16,6 @@ from scans.catalogue import Found
 from scans.tables import Consumer, Doubt, Report
 from scans.writing import insert_new
 
-MOST_SAID = 500
-
 
 class ReportError(ValueError):
     """A report needs some words, at most 500 characters."""
@@ -43,9 +41,9 @@ def take_report(
 
     Raises: ReportError.
     """
-    told = " ".join(said.split())
-    if not 0 < len(told) <= MOST_SAID or not told.isprintable():
-        raise ReportError(f"a report needs some words, at most {MOST_SAID} characters")
+    told = doubts.few_words(said)
+    if not told:
+        raise ReportError(f"a report needs some words, at most {doubts.MOST_SAID} characters")
     mark = hashlib.blake2b(found.code_no.to_bytes(8) + key.encode(), digest_size=12, person=b"glassbox report")
     row = {
         "report_id": f"T{mark.hexdigest()}",

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from channel import access, journey, limits, providers
 from channel.pages.consumer import refusals_counted, this_device
 from channel.pages.forms import random_key, told_id
+from scans.doubts import MOST_SAID
 from scans.photos import MOST_BYTES, PhotoError, clean_photo
-from scans.reports import MOST_SAID, ReportError
+from scans.reports import ReportError
 from stores.directory import brand
 
 page = Blueprint("report", __name__, url_prefix="/01/<gtin>/21/<serial>/report")
