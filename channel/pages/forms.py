@@ -1,9 +1,11 @@
-"""What forms and addresses of several pages carry: a key that makes sending twice harmless, a position, a page."""
+"""What forms and addresses of several pages carry: a key that makes sending twice harmless, a position, a page, a day."""
 
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import date
 
+from channel.calls import YEARS
 from channel.journey import PlaceTold
 from scans.places import read_position
 
@@ -29,6 +31,15 @@ def page_number(told: Mapping[str, str]) -> int:
     """Return which page of a list an address asks for; what cannot be one is the first."""
     number = told.get("page", "")
     return max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 5 else 1
+
+
+def told_day(told: Mapping[str, str], name: str) -> date | None:
+    """Return the day that a form or an address tells; none where it is none, or so far off that no page reckons it."""
+    try:
+        day = date.fromisoformat(told.get(name, ""))
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
 
 
 def told_position(form: Mapping[str, str]) -> PlaceTold | None:

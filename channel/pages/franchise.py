@@ -12,7 +12,7 @@ from flask import Blueprint, Response, render_template, request
 from channel import access, providers, words
 from channel.pages import earned, stock
 from channel.pages.downloads import as_file
-from channel.pages.forms import page_number
+from channel.pages.forms import page_number, told_day
 from channel.words import gettext as _
 from stores.directory import party
 from stores.earnings import Earned, Wanted, earned_by_state, earned_by_store_day, earned_parts, own_stores
@@ -112,18 +112,11 @@ def _wanted() -> Wanted:
     key = access.principal().party_key
     assert key is not None, "these roles belong to a party"
     today = providers.today()
-    last = _day("to") or today
-    first = _day("from") or last - timedelta(days=USUAL_DAYS - 1)
+    last = told_day(request.args, "to") or today
+    first = told_day(request.args, "from") or last - timedelta(days=USUAL_DAYS - 1)
     first = max(min(first, last), last - timedelta(days=MOST_DAYS - 1))
     state = request.args.get("state")
     return Wanted(key, first, last, request.args.get("store") or None, state if state in SHARE_STATES else None)
-
-
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
 
 
 def _before(wanted: Wanted) -> Wanted:

@@ -19,7 +19,7 @@ from channel.errors import problem_of
 from channel.pages import phone
 from channel.pages.acts import REFUSALS, Act, perform
 from channel.pages.cards import card_of, route_of_day, way_of_day
-from channel.pages.forms import is_id, told_id
+from channel.pages.forms import is_id, told_day, told_id
 from channel.pages.phone import ago
 from scans.photos import MOST_BYTES, PhotoError
 from scans.places import ROUGH_M
@@ -212,7 +212,4 @@ def _rep_id() -> str:
 
 
 def _day() -> date:
-    try:
-        return date.fromisoformat(request.values.get("day", ""))
-    except ValueError:
-        return providers.today()
+    return told_day(request.values, "day") or providers.today()

@@ -37,6 +37,13 @@ def test_the_figures_and_the_parts_are_shown(world, signed_in):
     assert 'rel="next"' in page
 
 
+@pytest.mark.parametrize("span", ["to=0001-01-01", "from=0001-01-01&to=0001-02-01", "from=9999-12-31&to=9999-12-31"])
+def test_a_day_before_or_after_all_days_is_as_if_it_were_not_there(world, signed_in, span):
+    client = signed_in("franchisee", "F1")
+    assert "30 parts" in client.get(f"/franchise?{span}").text
+    assert client.get(f"/franchise/lines.csv?{span}").text.count("\n") == 31
+
+
 def test_a_rivals_store_has_no_name_here(world, signed_in):
     page = signed_in("franchisee", "F1").get("/franchise").text
     assert "Another store" in page

@@ -353,6 +353,12 @@ def test_a_stores_number_opens_down_to_the_scans_and_as_a_file(world, signed_in)
     assert client.get("/office/stores/NONE/sold").status_code == 404
 
 
-@pytest.mark.parametrize("span", ["from=x", "from=2026-01-02&to=2026-01-01", "from=1990-01-01&to=2999-12-31", "page=x"])
+@pytest.mark.parametrize(
+    "span",
+    [
+        "from=x", "from=2026-01-02&to=2026-01-01", "from=1990-01-01&to=2999-12-31", "page=x",
+        "from=9999-12-31", "from=0001-01-01", "from=2026-01-01&to=9999-12-31",
+    ],
+)  # fmt: skip
 def test_a_span_that_cannot_be_is_answered_all_the_same(world, signed_in, span):
     assert signed_in("owner").get(f"/office/stores/S-near/sold?{span}").status_code == 200

@@ -55,6 +55,12 @@ def test_a_stop_says_where_why_and_what_is_at_stake(page):
     assert "Store 2" not in told
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "tomorrow"])
+def test_a_day_that_cannot_be_is_today(page, day):
+    assert "Store 0" in page.get(f"/rep?day={day}").text
+    assert page.get(f"/rep/state?day={day}").json["is_today"]
+
+
 def test_a_stop_says_what_was_counted_there_since_it_was_flagged(page, engine):
     with transaction(engine) as db:
         make.product(db, gtin=make.gtin(7))

@@ -7,7 +7,7 @@ from flask import Response, render_template, request
 
 from channel import access, providers, words
 from channel.pages.downloads import Cell, as_file
-from channel.pages.forms import page_number
+from channel.pages.forms import page_number, told_day
 from channel.pages.office.door import READERS, look_back, page
 from channel.words import gettext as _
 from stores.directory import store
@@ -67,10 +67,8 @@ def row(one: SoldItem) -> Sequence[Cell]:
 
 def _span() -> tuple[date, date]:
     """Return the days asked for; one that is none, or too many, is the last thirty."""
-    usual = look_back()
-    try:
-        first = date.fromisoformat(request.args.get("from", ""))
-        last = date.fromisoformat(request.args.get("to", "") or str(first))
-    except ValueError:
-        return usual
-    return (first, min(last, first + timedelta(days=MAX_DAYS - 1))) if first <= last else usual
+    first = told_day(request.args, "from")
+    last = told_day(request.args, "to") if request.args.get("to") else first
+    if first is None or last is None or first > last:
+        return look_back()
+    return first, min(last, first + timedelta(days=MAX_DAYS - 1))
