@@ -12,6 +12,7 @@ from channel.charts import Cell, Chart, Frame
 from channel.pages.downloads import as_file
 from channel.pages.office.door import READERS, asked_days, page, zone
 from channel.words import gettext as _
+from stores.directory import rep
 from stores.rounds import RegionDark, Round, Stop, dark_regions, reported, reps, rounds, stops, tally
 
 SPANS = (7, 28, 91)
@@ -45,16 +46,16 @@ def rep_visits(party_id: str) -> str:
     """Show the lists of one rep, stop by stop, the latest day first."""
     first, last, days = _span()
     with providers.reading() as db:
+        whose = rep(db, rep_id=party_id)
         made = stops(db, first=first, last=last, zone=zone(), rep_id=party_id)
-        name, region = reps(db)[party_id]
     by_day: dict[date, list[Stop]] = {}
     for stop in reversed(made):
         by_day.setdefault(stop.day, []).insert(0, stop)
     return render_template(
         "office/rep_visits.html",
         rep_id=party_id,
-        name=name,
-        region=region,
+        name=whose.name,
+        region=whose.region,
         by_day=by_day,
         today=providers.today(),
         days=days,
