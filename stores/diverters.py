@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import beta
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scans.batches import catalogue
@@ -20,7 +20,7 @@ from stores.travel import distances_m
 
 
 class DealerLine(NamedTuple):
-    """What a run found of a dealer's goods; `open_case` is the id of a case that waits for a decision."""
+    """What a run found of a dealer's goods."""
 
     party_id: str
     name: str
@@ -35,7 +35,6 @@ class DealerLine(NamedTuple):
     part_high: float
     found: bool
     batches: list[Any]
-    open_case: str | None
 
 
 class CaseLine(NamedTuple):
@@ -87,10 +86,9 @@ class TrailLine(NamedTuple):
 
 def dealer_lines(db: Session, *, party_id: str | None = None) -> list[DealerLine]:
     """Return what the last run found of all dealers, the strongest evidence first; of one if it is named."""
-    columns = [getattr(DealerLeak, name) for name in DealerLine._fields[2:-1]]
-    waits = and_(DiversionCase.party_id == DealerLeak.party_id, DiversionCase.decision.is_(None))
-    told = select(Party.party_id, Party.name, *columns, DiversionCase.case_id).outerjoin(DiversionCase, waits)
-    told = told.join(Party, Party.id == DealerLeak.party_id).order_by(DealerLeak.log_e.desc(), Party.party_id)
+    columns = [getattr(DealerLeak, name) for name in DealerLine._fields[2:]]
+    told = select(Party.party_id, Party.name, *columns).join(Party, Party.id == DealerLeak.party_id)
+    told = told.order_by(DealerLeak.log_e.desc(), Party.party_id)
     named = told if party_id is None else told.where(Party.party_id == party_id)
     return [DealerLine._make(row) for row in db.execute(named)]
 

@@ -43,7 +43,7 @@ def test_those_who_divert_are_found_and_nobody_else(db, ring, by):
     assert judge_dealers(db, day=YESTERDAY, zone=ZONE) == 2
     assert found(db) == {"D3", "D11"}
     worst = dealer_lines(db)[0]
-    assert worst.open_case is not None
+    assert [one.decision for one in case_lines(db, party_id=worst.party_id)] == [None]
     assert worst.outside > 2 * worst.expected
     assert worst.part_low <= 0.3 <= worst.part_high
 
