@@ -50,14 +50,6 @@ class Night(NamedTuple):
     stops: int
 
 
-def close_day(db: Session, *, day: date, now: datetime) -> Night:
-    """Close a business day: count it, judge it, make the visit lists of the next; again is the same.
-
-    Raises: DayNotOverError.
-    """
-    return close_run(db, days=[day], now=now)
-
-
 def close_days(
     engine: Engine,
     *,
@@ -92,7 +84,9 @@ def runs(days: Sequence[date]) -> list[list[date]]:
 
 
 def close_run(db: Session, *, days: Sequence[date], now: datetime, zone: str | None = None) -> Night:
-    """Close days without a gap between them at once, as if night by night.
+    """Close business days without a gap between them at once, as if night by night; again is the same.
+
+    What was sold is counted and judged, and the visit lists of the days after are made.
 
     Raises: DayNotOverError.
     """

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from channel.database import transaction
-from channel.night import AGAIN_DAYS, DayNotOverError, close_day, close_days, close_run, runs
+from channel.night import AGAIN_DAYS, DayNotOverError, close_days, close_run, runs
 from stores.directory import put_stores
 from stores.flags import flags_equal_stretches
 from stores.sales import days_equal_recount, mark_dirty, stores_have_every_day
@@ -48,7 +48,7 @@ def world(db, *, stores=12, days=DAYS, missing=(), visited=True):
 
 def nightly(db, *numbers):
     for number in numbers:
-        close_day(db, day=day(number), now=after(day(number)))
+        close_run(db, days=[day(number)], now=after(day(number)))
 
 
 def told(db):
@@ -148,7 +148,7 @@ def test_a_day_changed_long_ago_is_counted_again_and_judged_no_more(db):
     before = db.execute(verdicts.where(StoreDay.day <= day(old)).order_by(StoreDay.day)).all()
     sell(db, store=stores[3], day=day(old), count=50)
     mark_dirty(db, store_days={(stores[3].id, day(old))})
-    night = close_day(db, day=day(DAYS - 1), now=OVER)
+    night = close_run(db, days=[day(DAYS - 1)], now=OVER)
     assert night.again == []
     assert sound(db)
     assert db.execute(verdicts.where(StoreDay.day <= day(old)).order_by(StoreDay.day)).all() == before
@@ -159,7 +159,7 @@ def test_a_sale_that_slipped_by_unmarked_is_seen_by_the_next_night(db):
     nightly(db, 2, 3)
     sell(db, store=stores[3], day=day(2))
     assert not sound(db)
-    assert close_day(db, day=day(4), now=OVER).again == [day(2), day(3)]
+    assert close_run(db, days=[day(4)], now=OVER).again == [day(2), day(3)]
     assert sound(db)
 
 
@@ -178,15 +178,15 @@ def test_a_day_is_closed_when_it_is_over_everywhere(db, zone, now, over):
     make.store(db, zone=zone)
     closing = date(2026, 4, 23) if zone == "Africa/Cairo" else date(2026, 6, 1)
     if over:
-        assert close_day(db, day=closing, now=now).days == [closing]
+        assert close_run(db, days=[closing], now=now).days == [closing]
         return
     with pytest.raises(DayNotOverError):
-        close_day(db, day=closing, now=now)
+        close_run(db, days=[closing], now=now)
     assert db.scalars(select(ClosedDay.day)).all() == []
 
 
 def test_a_house_without_stores_has_quiet_nights(db):
-    night = close_day(db, day=FIRST, now=OVER)
+    night = close_run(db, days=[FIRST], now=OVER)
     assert (night.sold, night.odd, night.stops) == (0, 0, 0)
     assert sound(db)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from channel.database import transaction
-from channel.night import close_day
+from channel.night import close_run
 from stores.flags import flags_equal_stretches
 from stores.sales import days_equal_recount, mark_dirty
 from stores.tables import Store
@@ -33,7 +33,7 @@ def world(engine):
         for store, sold in zip(stores, counts, strict=True):
             sell_days(db, store=store, first=FIRST, counts=sold)
         for number in (DAYS - 3, DAYS - 2):
-            close_day(db, day=day(number), now=after(day(number)))
+            close_run(db, days=[day(number)], now=after(day(number)))
         mark_dirty(db, store_days={(db.query(Store).first().id, day(DAYS - 3))})
 
 
@@ -50,7 +50,7 @@ def close(engine, *, fail_at=None):
     event.listen(engine, "before_cursor_execute", count)
     try:
         with transaction(engine) as db:
-            close_day(db, day=day(DAYS - 1), now=after(day(DAYS - 1)) + timedelta(hours=1))
+            close_run(db, days=[day(DAYS - 1)], now=after(day(DAYS - 1)) + timedelta(hours=1))
     finally:
         event.remove(engine, "before_cursor_execute", count)
     return seen
@@ -66,7 +66,7 @@ def test_law_a_night_that_fails_anywhere_is_closed_again_as_if_it_had_not(engine
     world(engine)
     before = whole(engine)
     with transaction(engine) as db, db.begin_nested() as savepoint:
-        close_day(db, day=day(DAYS - 1), now=after(day(DAYS - 1)))
+        close_run(db, days=[day(DAYS - 1)], now=after(day(DAYS - 1)))
         wanted = told(db)
         savepoint.rollback()
     assert wanted != before
@@ -90,7 +90,7 @@ def statements(engine):
 
     event.listen(engine, "before_cursor_execute", count)
     with transaction(engine) as db:
-        close_day(db, day=day(DAYS - 1), now=after(day(DAYS - 1)))
+        close_run(db, days=[day(DAYS - 1)], now=after(day(DAYS - 1)))
         db.rollback()
     event.remove(engine, "before_cursor_execute", count)
     return len(seen)

@@ -20,7 +20,7 @@ from channel.journey import (
     take_scans,
 )
 from channel.journey.correcting import CannotChooseError
-from channel.night import close_day
+from channel.night import close_run
 from scans.batches import catalogue
 from scans.catalogue import UnknownCodeError
 from scans.gs1 import parse_link
@@ -93,14 +93,14 @@ def test_the_day_of_the_sale_is_counted_again(world):
     scan(world, 2)
     night = make.NOW + timedelta(days=2)
     with transaction(world.engine) as db:
-        close_day(db, day=make.TODAY, now=night)
+        close_run(db, days=[make.TODAY], now=night)
         counted = select(StoreDay.count).where(StoreDay.store_id == make.key_of(db, store_id="S-near"))
         assert db.scalar(counted.where(StoreDay.day == make.TODAY)) == 2
     take_back(world, now=night)
     assert broken(world) == []
     with transaction(world.engine) as db:
         assert db.scalar(select(func.count()).select_from(DirtyDay)) == 1
-        close_day(db, day=make.TODAY + timedelta(days=1), now=night + timedelta(days=1))
+        close_run(db, days=[make.TODAY + timedelta(days=1)], now=night + timedelta(days=1))
         assert db.scalar(counted.where(StoreDay.day == make.TODAY)) == 1
         assert db.scalar(select(func.count()).select_from(DirtyDay)) == 0
     assert broken(world) == []
