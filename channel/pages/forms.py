@@ -1,4 +1,4 @@
-"""What forms and addresses of several pages carry: a key that makes sending twice harmless, a position, a page, a day."""
+"""What forms and addresses of several pages carry: a key that makes sending twice harmless, position, page, day."""
 
 import re
 import secrets
