@@ -1,5 +1,9 @@
-"""Why something is as it is, in a sentence with its numbers: whose sale a part comes from, what made a flag."""
+"""Why something is as it is, in a sentence with its numbers: whose sale a part comes from, what made a flag.
 
+A reason is kept as it was written, by whatever version of this program: a number that it lacks is told as a dash.
+"""
+
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +11,13 @@ from flask_babel import lazy_gettext
 
 from channel.words.formats import distance, number, percent
 from channel.words.locale import N_, gettext
+
+
+class _Numbers(dict[str, str]):
+    """The numbers of a reason as people write them."""
+
+    def __missing__(self, _name: str) -> str:
+        return "–"
 
 
 def why_mine(evidence: str, follows: str, confidence: float, why: Mapping[str, Any], store_id: str | None) -> str:
@@ -48,21 +59,30 @@ def _position(confidence: float, why: Mapping[str, Any], store_id: str | None) -
 
 def flag_reason(why: Mapping[str, Any]) -> str:
     """Say in a sentence, with its numbers, what the night found odd; an unknown code is told as it is."""
-    told = {name: number(value, digits=1) for name, value in why.items() if isinstance(value, int | float)}
     code = why.get("code", "")
     if code in _PRESENCE:
         return str(_PRESENCE[code])
     if code not in _ODD:
         return str(code)
-    said = gettext(_IN_A_DAY.get(code, _ODD[code]) if why.get("days") == 1 else _ODD[code], **told)
+    said = _filled(_IN_A_DAY.get(code, _ODD[code]) if why.get("days") == 1 else _ODD[code], why, digits=1)
     if "sold" in why and code in ("one_phone", "sold_far"):
         said += " " + flag_reason({**why, "code": "stretch_high"})
     return said + _neighbours(why) + _shelf(why) + _stock(why.get("stock"))
 
 
+def _filled(text: str, why: Mapping[str, Any], *, digits: int = 0) -> str:
+    """Return a text in the language of this answer with the numbers of a reason."""
+    told = {name: number(value, digits=digits) for name, value in why.items() if _is_number(value)}
+    return gettext(text) % _Numbers(told)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
 def _neighbours(why: Mapping[str, Any]) -> str:
     """Say how the neighbours did in the same days; a rise that they share is most likely a promotion's."""
-    if "neighbours" not in why or why.get("code") in ("one_phone", "sold_far"):
+    if not _is_number(why.get("neighbours")) or why.get("code") in ("one_phone", "sold_far"):
         return ""
     off = why["neighbours"] - 1
     told = {"share": percent(abs(off), digits=0)}
@@ -80,10 +100,9 @@ def _shelf(why: Mapping[str, Any]) -> str:
     """Say what the last visits saw of the shelf, where its facings fell."""
     if not {"facings", "facings_before"} <= why.keys():
         return ""
-    told = {name: number(value, digits=2) for name, value in why.items() if isinstance(value, int | float)}
-    said = " " + gettext("On the shelf %(facings)s facings, %(facings_before)s at the visit before.", **told)
+    said = " " + _filled(_FACINGS, why, digits=2)
     if "per_facing" in why:
-        said += " " + gettext("Each sold %(per_facing)s a day, %(per_facing_before)s before.", **told)
+        said += " " + _filled(_PER_FACING, why, digits=2)
     return said
 
 
@@ -100,20 +119,18 @@ def noticed(items_a_day: float | None, days: int | None) -> str:
 def _stock(why: Mapping[str, Any] | None) -> str:
     """Say what a store's stock says of its flag."""
     text = _STOCKS.get(why.get("code", "")) if why else None
-    if not why or text is None:
-        return ""
-    told = {name: number(value) for name, value in why.items() if isinstance(value, int | float)}
-    return " " + gettext(text, **told)
+    return " " + _filled(text, why) if why and text else ""
 
 
 def doubt_reason(why: Mapping[str, Any]) -> str:
     """Say in a sentence, with its numbers, what makes a code doubtful; an unknown code is told as it is."""
-    told = {name: number(value) for name, value in why.items() if isinstance(value, int | float)}
-    told["minutes"] = number(max(1, round(why.get("seconds", 0) / 60)))
+    minutes = max(1, round((why.get("seconds") or 0) / 60))
     code = why.get("code", "")
-    return gettext(_DOUBTS[code], **told) if code in _DOUBTS else str(code)
+    return _filled(_DOUBTS[code], {**why, "minutes": minutes}) if code in _DOUBTS else str(code)
 
 
+_FACINGS = N_("On the shelf %(facings)s facings, %(facings_before)s at the visit before.")
+_PER_FACING = N_("Each sold %(per_facing)s a day, %(per_facing_before)s before.")
 _STOCKS = {
     "stock_there": N_("Stock for %(days)s days (%(items)s items, %(low)s to %(high)s): probably display or price."),
     "stock_out": N_("Stock about %(items)s (%(low)s to %(high)s): probably sold out."),

@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 
 from channel import words
 from channel.errors import STATUS
-from channel.words.reasons import _ODD, _PRESENCE
+from channel.words.reasons import _DOUBTS, _ODD, _PRESENCE
 from channel.words.refusals import _VERBATIM
 from scans.rewards import REWARDS
 from scans.tables import BATCH_STATES, EARNS, LEVELS, PRODUCT_KINDS
@@ -159,6 +159,21 @@ def test_why_a_part_is_ones_own_names_no_rival(said):
 )
 def test_every_kind_of_evidence_is_told(said, evidence, follows, begins):
     assert said(lambda: words.why_mine(evidence, follows, 0.9, {}, "S1")).startswith(begins)
+
+
+FEW = (
+    {}, {"days": 1}, {"sold": 3}, {"facings": 1, "facings_before": 4, "per_facing": 2.0}, {"expected": None},
+    {"neighbours": None}, {"days": float("inf")}, {"stock": {"code": "stock_there"}},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_law_a_reason_is_told_with_the_numbers_that_it_has(said, lang):
+    """A flag keeps its reason as it was written, and what later versions write is not in it."""
+    whys = [{"code": code, **few} for code in (*_ODD, *_PRESENCE) for few in FEW]
+    told = said(lambda: [words.flag_reason(why) for why in whys], lang)
+    told += said(lambda: [words.doubt_reason({"code": code, "seconds": None}) for code in _DOUBTS], lang)
+    assert "%(" not in told
 
 
 def test_what_the_night_found_is_told_with_its_numbers(said):
