@@ -11,6 +11,7 @@ from scans.tables import EARNS
 NEAR_DAYS = ((15, 1), (30, 5), (90, 10), (180, 15), (365, 20))
 NEAR_AT_MOST_DAYS = 45
 NEAR_UNKNOWN_DAYS = 20
+FIRST_YEAR, LAST_YEAR = 1970, 2100
 
 
 class TermsError(ValueError):
@@ -43,6 +44,8 @@ def check_terms(terms: Terms, *, shelf_life_days: int | None) -> Terms:
         raise TermsError("a lot has 1 to 20 letters, digits or signs") from error
     if terms.earns not in EARNS:
         raise TermsError(f"a batch earns once {' or '.join(EARNS)}")
+    if not all(FIRST_YEAR <= day.year <= LAST_YEAR for day in (terms.made_on, terms.expires_on) if day):
+        raise TermsError(f"a batch is made and expires between {FIRST_YEAR} and {LAST_YEAR}")
     expires_on = terms.expires_on
     if expires_on is None and terms.made_on is not None:
         if shelf_life_days is None:

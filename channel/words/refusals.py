@@ -82,6 +82,8 @@ _WITH_NUMBERS = (
      N_("line 1: unknown column %(column)s; known are %(known)s")),
     (r"line 1: column (?P<column>.+) stands there twice", N_("line 1: column %(column)s stands there twice")),
     (r"a batch has 1 to (?P<most>\d+) items", N_("a batch has 1 to %(most)s items")),
+    (r"a batch is made and expires between (?P<first>\d+) and (?P<last>\d+)",
+     N_("a batch is made and expires between %(first)s and %(last)s")),
 )  # fmt: skip
 
 

@@ -36,11 +36,18 @@ def test_the_last_day_is_said_or_follows_from_the_shelf_life(terms, shelf_life_d
         (Terms(made_on=DAY), "no shelf life"),
         (Terms(made_on=DAY, expires_on=DAY - timedelta(days=1)), "before it was made"),
         (Terms(earns="now"), "earns once"),
+        (Terms(expires_on=date(1, 1, 1)), "between 1970 and 2100"),
+        (Terms(expires_on=date(9999, 12, 31)), "between 1970 and 2100"),
     ],
 )
 def test_what_cannot_be_is_refused(terms, why):
     with pytest.raises(TermsError, match=why):
         check_terms(terms, shelf_life_days=None)
+
+
+def test_a_last_day_beyond_all_days_is_refused():
+    with pytest.raises(TermsError, match="between 1970 and 2100"):
+        check_terms(Terms(made_on=date(9999, 12, 31)), shelf_life_days=10)
 
 
 @given(st.text("!\"%&'()*+,-./0123456789:;<=>?ABCXYZ_abcxyz", min_size=1, max_size=20))
