@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from stores.lists import PRIOR_REAL, PRIOR_VISITS, likely, visited
 
 SURE = 0.95
+NO_CODE = ""  # of flags whose reason names none
 WOLF = 0.5  # a reason of which this share is wrong, surely, cries wolf
 
 
@@ -49,5 +50,7 @@ def precision_of(detector: str, code: str, *, visits: int, real: int) -> Precisi
 def precisions(db: Session) -> list[Precision]:
     """Return every reason that flags ever had, the most visited first."""
     rows = db.execute(visited()).all()
-    found = [precision_of(detector, code, visits=visits, real=int(real)) for detector, code, visits, real in rows]
+    found = [
+        precision_of(detector, code or NO_CODE, visits=visits, real=int(real)) for detector, code, visits, real in rows
+    ]
     return sorted(found, key=lambda one: (-one.visits, one.detector, one.code))

@@ -11,7 +11,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from stores.lists import PRIOR_REAL, PRIOR_VISITS
-from stores.precisions import precisions
+from stores.precisions import NO_CODE, precisions
 from stores.tables import Flag, Outcome, Store, Visit
 
 Reason = tuple[str, str]
@@ -74,7 +74,7 @@ def open_lessons(db: Session) -> list[Lesson]:
     ).join(Store, Store.id == Flag.store_id)  # fmt: skip
     rows = db.execute(told.where(Flag.closed_on.is_(None), ~reported)).all()
     asked = [
-        Question(flag_id, store_id, store, region, (detector, code), stake_cents)
+        Question(flag_id, store_id, store, region, (detector, code or NO_CODE), stake_cents)
         for flag_id, store_id, store, region, detector, code, stake_cents in rows
     ]
     return lessons(asked, {(one.detector, one.code): (one.visits, one.real) for one in precisions(db)})

@@ -165,6 +165,15 @@ def test_the_office_sees_which_reason_is_right(world, signed_in):
     assert len(sheet(client, "/office/lessons")) == 1 + 31 - 4
 
 
+def test_a_flag_whose_reason_names_no_code_is_shown_all_the_same(engine, world, signed_in):
+    with transaction(engine) as db:
+        for flag, why in zip(db.query(Flag).order_by(Flag.id).limit(3), ({}, {"code": None}, {"days": 3}), strict=True):
+            flag.why = why
+    client = signed_in("owner")
+    assert {client.get(path).status_code for path in PAGES} == {200}
+    assert {client.get(f"{path}.csv").status_code for path in FILES} == {200}
+
+
 def test_flags_tell_where_they_stand_by_region_and_as_a_file(engine, world, signed_in, client, bearer):
     with transaction(engine) as db:
         flag = db.query(Flag).order_by(Flag.id).first()
