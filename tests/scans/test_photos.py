@@ -1,5 +1,6 @@
 """What is kept of a photo is its pixels: no place, no comment, nothing behind its end."""
 
+import struct
 from contextlib import suppress
 from io import BytesIO
 from zlib import crc32
@@ -59,6 +60,17 @@ def test_a_photo_stands_upright_and_is_made_smaller():
         assert kept.size == (40, 60)
     with Image.open(BytesIO(clean_photo(photo(size=(4000, 1000))))) as kept:
         assert kept.size == (SIDE, SIDE // 4)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4, 6, 7, 8, 9, 11, 13])  # what fits in the field itself
+@pytest.mark.parametrize("tag", [0x0100, 0x010E, 0x011A, 0x0128, 0x0132, 0x8769, GPS_INFO])
+def test_a_photo_that_a_camera_described_oddly_is_kept_upright(tag, kind):
+    """Pillow cannot write every description anew that it has read."""
+    fields = struct.pack("<HHIHH", ORIENTATION, 3, 1, 6, 0), struct.pack("<HHIf", tag, kind, 1, 1.0)
+    described = b"II*\0" + struct.pack("<IH", 8, len(fields)) + b"".join(sorted(fields)) + bytes(4)
+    with Image.open(BytesIO(clean_photo(photo(exif=b"Exif\0\0" + described)))) as kept:
+        assert kept.size == (40, 60)
 
 
 @pytest.mark.parametrize(
