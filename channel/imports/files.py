@@ -5,7 +5,9 @@ CSV is UTF-8 or, as Excel in China writes it, GB18030. Lines are counted from 1,
 
 import codecs
 import csv
+import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -20,6 +22,10 @@ UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 XLSX = b"PK\3\4"
 OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")
 MAX_VALUE = 200
+MOST_CELLS = 50_000_000
+# A row or a cell of a sheet, and where it says that it lies.
+_PLACE = re.compile(rb"""<(?:\w+:)?(c|row)(?=[\s/>])(?:[^<>]*?\sr\s*=\s*["']([^"']*))?""")
+_LONGEST_TAG = 4096
 
 
 class ImportFileError(ValueError):
@@ -155,17 +161,59 @@ def _read_xlsx(path: Path) -> Iterator[Table]:
 
     try:
         with zipfile.ZipFile(path) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
-                raise ImportFileError("the file is too large when unpacked")
+            _check_size(packed)
         book = CalamineWorkbook.from_path(str(path))
         sheets = [sheet for name in book.sheet_names if (sheet := book.get_sheet_by_name(name)).height]
-    except (CalamineError, zipfile.BadZipFile) as error:
+    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise ImportFileError(f"the file cannot be read as XLSX: {error}") from error
     if len(sheets) != 1:
         raise ImportFileError(f"the file must have one sheet with something in it, not {len(sheets)}")
     rows = sheets[0].iter_rows()
     lines = (Line(no, [_text(cell) for cell in row]) for no, row in enumerate(rows, start=1))
     yield Table(next(lines).cells, lines, sheets[0].total_height - 1)
+
+
+def _check_size(packed: zipfile.ZipFile) -> None:
+    # Calamine takes memory for every cell between the first and the last one, and ends the process where there is none.
+    if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
+        raise ImportFileError("the file is too large when unpacked")
+    if "xl/workbook.xml" not in map(str.lower, packed.namelist()):
+        raise ImportFileError("the file cannot be read as XLSX: it holds no workbook")
+    if sum(_spanned(packed, name) for name in packed.namelist()) > MOST_CELLS:
+        raise ImportFileError("a cell lies too far from the others: delete the empty rows and columns between them")
+
+
+def _spanned(packed: zipfile.ZipFile, name: str) -> int:
+    """Return how many cells a sheet spans, empty ones too; 0 for a part of the file that is no sheet."""
+    row = column = rows = columns = 0
+    for kind, told in _places(packed, name):
+        letters = told.rstrip(b"0123456789")
+        if len(letters) > 3 or len(told) - len(letters) > 7:
+            raise ImportFileError("the file cannot be read as XLSX: it has a cell where none can be")
+        if kind == b"row":
+            row, column = int(told) if told.isdigit() else row + 1, 0
+        else:
+            column = _column(letters) or column + 1
+            rows, columns = max(rows, row, int(told[len(letters) :] or 0)), max(columns, column)
+    return rows * columns
+
+
+def _places(packed: zipfile.ZipFile, name: str) -> Iterator[tuple[bytes, bytes]]:
+    rest = b""
+    with packed.open(name) as part:
+        for block in iter(lambda: part.read(BLOCK), b""):
+            told = rest + block
+            cut = max(told.rfind(b"<"), 0)
+            yield from _PLACE.findall(told[:cut])
+            rest = told[cut : cut + _LONGEST_TAG]
+    yield from _PLACE.findall(rest)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + letter - 64
+    return number
 
 
 def _text(cell: Any) -> str:

@@ -60,6 +60,9 @@ _VERBATIM = (
     N_("the product has no shelf life: say when the batch expires"),
     N_("the batch expires before it was made"),
     N_("the scheduler ended while this was done, three times"),
+    N_("a cell lies too far from the others: delete the empty rows and columns between them"),
+    N_("the file cannot be read as XLSX: it holds no workbook"),
+    N_("the file cannot be read as XLSX: it has a cell where none can be"),
 )
 _WITH_NUMBERS = (
     (r"this is no value of the application identifier (?P<ai>\d+)",

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -253,6 +254,39 @@ def test_an_empty_second_sheet_does_not_matter_but_a_full_one_does(take: Import,
 def test_a_file_that_is_none_is_refused_as_a_whole(take: Import, content: str | bytes, reason: str) -> None:
     with pytest.raises(ImportFileError, match=reason):
         take("products", content)
+
+
+@pytest.mark.parametrize(
+    ("sheet_xml", "reason"),
+    [
+        ('<row r="1"><c r="A1"><v>1</v></c></row><row r="9"><c r="XFD1048576"><v>1</v></c></row>', "too far"),
+        ('<row r="1"><c><v>1</v></c></row><row r="1048576">' + "<c><v>1</v></c>" * 60 + "</row>", "too far"),
+        ('<row><c r="ZZZZZ99999999999"><v>1</v></c></row>', "where none can be"),
+        ('<row r="99999999999"><c><v>1</v></c></row>', "where none can be"),
+    ],
+)
+def test_a_sheet_that_would_take_all_memory_is_refused(
+    take: Import, tmp_path: Path, sheet_xml: str, reason: str
+) -> None:
+    """The reader of sheets asks for all of it at once, and whoever asks for too much is ended by the system."""
+    path = tmp_path / "far.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet()
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    far = parts["xl/worksheets/sheet1.xml"].replace(b"<sheetData/>", f"<sheetData>{sheet_xml}</sheetData>".encode())
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, part in (parts | {"xl/worksheets/sheet1.xml": far}).items():
+            packed.writestr(name, part)
+    with pytest.raises(ImportFileError, match=reason):
+        take("products", path)
+
+
+def test_a_packed_file_without_a_workbook_is_refused(take: Import, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "table.ods", "w") as packed:
+        packed.writestr("content.xml", "<office:document-content/>")
+    with pytest.raises(ImportFileError, match="no workbook"):
+        take("products", tmp_path / "table.ods")
 
 
 def test_a_missing_file_is_told(take: Import, tmp_path: Path) -> None:
