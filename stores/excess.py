@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import hypergeom
 
+from stores.discovery import discoveries
 from stores.findings import Finding, trailing
-from stores.judge import discoveries
 from stores.presence import Bools, Floats, Ints
 
 WINDOW_DAYS = 14
@@ -59,11 +59,10 @@ def excess_findings(
     """
     events, chances, items, of = (trailing(one, WINDOW_DAYS) for one in excess[3:])
     recent = trailing(excess.events, RECENT_DAYS) > 0
-    nobody = np.zeros(len(events), np.int64)
     for day in days:
         at = (day - excess.first_day).days
         p_value = np.where(recent[:, at], chance_of(events[:, at], chances[:, at]), 1.0)
-        flagged = discoveries(p_value, nobody, here[:, at], fdr) & (events[:, at] >= excess.least) & recent[:, at]
+        flagged = discoveries(p_value, here[:, at], fdr) & (events[:, at] >= excess.least) & recent[:, at]
         for row in np.flatnonzero(flagged).tolist():
             told = _why(excess.code, WINDOW_DAYS, events[row, at], items[row, at], of[row, at])
             daily = float(items[row, at]) / WINDOW_DAYS

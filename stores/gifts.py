@@ -12,8 +12,8 @@ from scipy.stats import betabinom
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
+from stores.discovery import discoveries
 from stores.findings import Finding, trailing
-from stores.judge import discoveries
 from stores.presence import Floats, Ints
 from stores.roll import Roll
 from stores.sales import goods_sold
@@ -78,13 +78,12 @@ def gift_findings(
     """
     recent, of_gifts = (trailing(gifts, number) for number in (RECENT_DAYS, WINDOW_DAYS))
     of_goods = trailing(goods, WINDOW_DAYS)
-    nobody = np.zeros(len(gifts), np.int64)
     for day in days:
         at = (day - first).days
         had, items = of_gifts[:, at], of_gifts[:, at] + of_goods[:, at]
         group = crowds(items, roll.region)
         p_value = chance_of_gifts(had, items, group)
-        flagged = discoveries(p_value, nobody, had > 0, fdr) & (had >= LEAST) & (recent[:, at] > 0)
+        flagged = discoveries(p_value, had > 0, fdr) & (had >= LEAST) & (recent[:, at] > 0)
         share, _spread = usual_share(had, items, group)
         for row in np.flatnonzero(flagged).tolist():
             usual = float(share[row])

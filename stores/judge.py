@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stores.calibration import Null, volume_class
 from stores.detectors import DETECTORS, Windows, band, windows
+from stores.discovery import Family
 from stores.expected import RING_DAYS, Normal, Today, foresee, learn
 from stores.presence import Bools, Floats, Ints, Presence
 
@@ -27,14 +28,13 @@ REASONS: tuple[str, ...] = (
 class Panel(NamedTuple):
     """Daily counts of stores.
 
-    Shapes: region, territory (stores,), numbered from 0; counts (stores, days), negative = no row (not yet, no more).
+    Shapes: region (stores,), numbered from 0; counts (stores, days), negative = no row (not yet, no more).
     """
 
     stores: list[str]
     region: Ints
     first_day: date
     counts: Ints
-    territory: Ints | None = None  # whose flags share one false-discovery rate; None: all stores together
 
 
 class Judged(NamedTuple):
@@ -81,17 +81,17 @@ class Radar:
 
     normal: Normal
     null: Null
+    family: Family
     seed: NDArray[np.uint64]
-    territory: Ints
 
     @classmethod
-    def before_first_day(cls, stores: list[str], region: Ints, territory: Ints | None = None) -> Self:
+    def before_first_day(cls, stores: list[str], region: Ints) -> Self:
         """Return a radar that has seen nothing yet."""
         return cls(
             normal=Normal.before_first_day(region),
             null=Null(),
+            family=Family(),
             seed=np.array([zlib.crc32(store.encode()) for store in stores], np.uint64),
-            territory=np.zeros(len(stores), np.int64) if territory is None else territory,
         )
 
 
@@ -107,15 +107,17 @@ def judge(panel: Panel, *, first: int, fdr: float = 0.10) -> Judged:
     return Judged(*(np.stack(column, axis=1) for column in zip(*kept, strict=True)))
 
 
-def nights(panel: Panel, *, fdr: float = 0.10) -> Iterator[Judged]:
-    """Yield one judged day after the other, from the panel's first; columns have shape (stores,)."""
+def nights(panel: Panel, *, fdr: float = 0.10, radar: Radar | None = None, begin: int = 0) -> Iterator[Judged]:
+    """Yield one judged day after the other; columns have shape (stores,).
+
+    From the panel's first day, or from day number `begin` on with a radar that has seen those before.
+    """
     if not 0 < fdr < 1:
         raise ValueError("the false-discovery rate must lie between 0 and 1")
-    radar = Radar.before_first_day(panel.stores, panel.region, panel.territory)
+    radar = radar or Radar.before_first_day(panel.stores, panel.region)
     start = panel.first_day.toordinal()
-    for number in range(panel.counts.shape[1]):
-        counts = panel.counts[:, number].astype(np.int64)
-        yield judge_night(radar, counts, day=start + number, fdr=fdr)
+    for number in range(begin, panel.counts.shape[1]):
+        yield judge_night(radar, panel.counts[:, number].astype(np.int64), day=start + number, fdr=fdr)
 
 
 def judge_night(radar: Radar, counts: Ints, *, day: int, fdr: float = 0.10) -> Judged:
@@ -130,7 +132,7 @@ def judge_night(radar: Radar, counts: Ints, *, day: int, fdr: float = 0.10) -> J
     judged = today.presence == Presence.ACTIVE
     class_, evidence = volume_class(today.level), heard.evidence
     p_value = np.where(judged, radar.null.p_value(evidence, class_), 1.0)
-    flagged = discoveries(p_value, radar.territory, judged, fdr)
+    flagged = radar.family.discover(p_value, judged, fdr)
     radar.null.remember(evidence, class_, judged)
     neighbours = beside(radar.normal, np.flatnonzero(flagged), heard.days)
     return _explain(today, heard, p_value, flagged, neighbours)
@@ -178,23 +180,6 @@ def hear(seen: Windows, chance: Floats) -> Heard:
         for column, values in zip(chosen, window[1:], strict=True):
             np.copyto(column, values, where=days == window.days)
     return Heard(np.log(bad + good), good > bad, days, reason + (good > bad), *chosen)
-
-
-def discoveries(p_value: Floats, territory: Ints, judged: Bools, fdr: float) -> Bools:
-    """Flag as many store-days of each territory as keep the expected share of false ones at `fdr`.
-
-    Source: Benjamini & Hochberg (1995).
-    """
-    flagged = np.zeros(len(p_value), bool)
-    of = np.bincount(territory[judged], minlength=int(territory.max(initial=-1)) + 1)
-    small = np.flatnonzero(judged & (p_value <= fdr))  # no other can be one, and these rank first
-    small = small[np.lexsort((p_value[small], territory[small]))]
-    group = territory[small]
-    rank = np.arange(len(small)) - np.searchsorted(group, group) + 1
-    last = np.zeros(len(of), np.int64)
-    np.maximum.at(last, group, np.where(p_value[small] <= fdr * rank / of[group], rank, 0))
-    flagged[small] = rank <= last[group]
-    return flagged
 
 
 def beside(normal: Normal, rows: Ints, days: Ints) -> Floats:

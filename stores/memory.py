@@ -9,7 +9,7 @@ from copy import deepcopy
 
 import numpy as np
 
-from stores.judge import Judged, Panel, Radar, judge_night
+from stores.judge import Judged, Panel, Radar, nights
 
 OPEN_DAYS = 15  # the last days of a panel may change yet, by scans that come late: the memory ends before them
 
@@ -24,10 +24,10 @@ class Memory:
     def nights(self, panel: Panel, *, first: int, fdr: float) -> Iterator[tuple[int, Judged]]:
         """Yield day numbers and what the judge says of them, from `first` at the latest to the last, and remember."""
         radar, begin = self._recall(panel, first)
-        start, days = panel.first_day.toordinal(), panel.counts.shape[1]
-        for number in range(begin, days):
-            yield number, judge_night(radar, panel.counts[:, number].astype(np.int64), day=start + number, fdr=fdr)
-            if number == days - 1 - OPEN_DAYS:
+        last = panel.counts.shape[1] - 1
+        for number, judged in enumerate(nights(panel, fdr=fdr, radar=radar, begin=begin), begin):
+            yield number, judged
+            if number == last - OPEN_DAYS:
                 self._known = panel._replace(counts=panel.counts[:, : number + 1].copy()), deepcopy(radar)
 
     def _recall(self, panel: Panel, first: int) -> tuple[Radar, int]:
@@ -37,13 +37,12 @@ class Memory:
             days = known.counts.shape[1]
             if days <= first and _same(known, panel._replace(counts=panel.counts[:, :days])):
                 return deepcopy(radar), days
-        return Radar.before_first_day(panel.stores, panel.region, panel.territory), 0
+        return Radar.before_first_day(panel.stores, panel.region), 0
 
 
 def _same(one: Panel, other: Panel) -> bool:
     return (
         (one.first_day, one.stores) == (other.first_day, other.stores)
         and np.array_equal(one.region, other.region)
-        and np.array_equal(one.territory, other.territory)  # type: ignore[arg-type]  # None equals None
         and np.array_equal(one.counts, other.counts)
     )

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from stores.judge import REASONS, Panel, discoveries, judge, lot
+from stores.judge import REASONS, Panel, judge, lot
 
 START = date(2026, 1, 5)
 
@@ -103,11 +103,3 @@ def test_the_lot_of_a_store_is_its_own_and_even():
     assert np.array_equal(lot(seed, 5)[:10], lot(seed[:10], 5))
     assert abs(lot(seed, 5).mean() - 0.5) < 0.01
     assert abs(np.corrcoef(lot(seed, 5), lot(seed, 6))[0, 1]) < 0.03
-
-
-def test_discoveries_follow_benjamini_and_hochberg_in_each_territory():
-    p_value = np.array([0.001, 0.04, 0.2, 0.9, 0.09, 0.5])
-    territory = np.array([0, 0, 0, 0, 1, 1])
-    everyone = np.ones(6, bool)
-    assert discoveries(p_value, territory, everyone, 0.10).tolist() == [True, True, False, False, False, False]
-    assert not discoveries(p_value, territory, ~everyone, 0.10).any()

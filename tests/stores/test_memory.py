@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from stores import judge as judging
 from stores import memory as module
 from stores.judge import Panel, judge
 from stores.memory import OPEN_DAYS, Memory
@@ -38,13 +39,13 @@ def assert_same(judged, panel):
 @pytest.fixture
 def looked_at(monkeypatch):
     """Count the nights that are judged."""
-    days, real = [], module.judge_night
+    days, real = [], judging.judge_night
 
     def judge_night(radar, counts, *, day, fdr):
         days.append(day)
         return real(radar, counts, day=day, fdr=fdr)
 
-    monkeypatch.setattr(module, "judge_night", judge_night)
+    monkeypatch.setattr(judging, "judge_night", judge_night)
     return days
 
 
@@ -52,8 +53,9 @@ def test_law_night_after_night_is_the_panel_judged_at_once_and_looks_at_the_last
     memory = Memory()
     for days in range(85, 95):
         looked_at.clear()
-        assert_same(night(memory, upto(panel, days)), upto(panel, days))
+        judged = night(memory, upto(panel, days))
         assert len(looked_at) == (days if days == 85 else OPEN_DAYS + 1)
+        assert_same(judged, upto(panel, days))
 
 
 @pytest.mark.parametrize(
@@ -71,8 +73,9 @@ def test_what_is_no_longer_so_is_not_remembered(panel, looked_at, change):
     changed = Panel([*panel.stores], panel.region.copy(), START, panel.counts.copy())
     change(changed)
     looked_at.clear()
-    assert_same(night(memory, upto(changed, 91)), upto(changed, 91))
+    judged = night(memory, upto(changed, 91))
     assert len(looked_at) == 91
+    assert_same(judged, upto(changed, 91))
 
 
 def test_a_scan_that_comes_late_within_the_open_days_is_seen(panel):
