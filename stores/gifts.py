@@ -24,12 +24,14 @@ WINDOW_DAYS, RECENT_DAYS = 28, 3
 LEAST = 5  # gifts in the window: fewer are no pattern
 CROWD = 5  # stores that make a region; a smaller one is held against all stores
 LEAST_SPREAD, MOST_SPREAD = 0.01, 0.5  # correlation of two items of a store: how much stores differ anyway
-CAP, ROUNDS = 16.0, 6  # variances: a store far out does not make all the others look unlike
-WIDER = 1.4  # what capping and estimating take from the spread
+CAP, ROUNDS = 36.0, 6  # variances: a store far out does not make all the others look unlike
+WIDER = 1.2  # what capping and estimating take from the spread
 
 
 def usual_share(gifts: Ints, items: Ints, group: Ints) -> tuple[Floats, Floats]:
-    """Return the share of gifts among the other stores of each store's group, and how much those differ.
+    """Return the share of gifts among the other stores of each store's group, and how much stores differ.
+
+    How much is learnt from all other stores, each held against its own group: the few of a group do not tell.
 
     Shapes: all (stores,).  Units: items are gifts and goods; the spread is an intra-class correlation.
     Source: moments of the beta-binomial, Kleinman (1973).
@@ -40,11 +42,11 @@ def usual_share(gifts: Ints, items: Ints, group: Ints) -> tuple[Floats, Floats]:
     there = items > 0
     off = np.where(there, (gifts - whole * items) ** 2 / np.maximum(items * whole * (1 - whole), 1e-9), 0.0)
     more = np.maximum(items - 1, 0).astype(float)
-    stores, weight = (np.bincount(group, one)[group] - one for one in (there.astype(float), more))
+    stores, weight = (one.sum() - one for one in (there.astype(float), more))
     spread = np.full(len(gifts), MOST_SPREAD)
     for _ in range(ROUNDS):
         near = np.minimum(off, CAP * (1 + more * spread))
-        spread = (np.bincount(group, near)[group] - near - stores) / np.maximum(weight, 1.0)
+        spread = (near.sum() - near - stores) / np.maximum(weight, 1.0)
         spread = np.clip(spread, LEAST_SPREAD, MOST_SPREAD)
     return share, np.minimum(spread * WIDER, MOST_SPREAD)
 
