@@ -7,12 +7,13 @@ from io import BytesIO
 from urllib.parse import urlsplit
 
 from PIL import Image
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from channel.access import add_user, set_password
 from channel.config import Config
 from channel.database import transaction
+from channel.jobs import JOBS, run_due
 from channel.journey import NewScan, PlaceTold, activate_batch, release_due, report_code, take_deliveries, take_scans
 from channel.night import close_days
 from channel.tasks import cancel
@@ -23,10 +24,14 @@ from scans.custody import Order, begin_export
 from scans.gs1 import parse_link
 from scans.keys import KeyRing
 from scans.photos import clean_photo
+from scans.places import Position
 from scans.rewards import RewardRow, put_rewards
 from stores.accounts import open_house_accounts
 from stores.deliveries import DeliveryRow
+from stores.pins import propose_pin
 from stores.plans import PartTerm, PlanTerms, put_plans
+from stores.shelf import FactRow, Rival, Shelf, put_facts
+from stores.tables import Visit
 from tests import make
 
 DAYS = 56
@@ -52,6 +57,7 @@ STORES = (
 )
 DRIED_UP = {"S-03": 8, "S-05": 6}  # sells nothing in its last days
 TOO_GOOD = {"S-04": 4}  # sells too much in its last days
+SSCC_PREFIX = "690123456"
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ def brand(engine: Engine, config: Config) -> World:
         batch = make.batch(db, ring=ring, state="issued", gtin=gtin, count=4800, items_per_case=24, cases_per_pallet=10)
         waiting = make.batch(db, ring=ring, state="issued", gtin=gtin, count=240)
         _hand_over(db, waiting)
+        make.batch(db, ring=ring, gtin=gtin, sscc_prefix=SSCC_PREFIX)
         for name, role, party in USERS:
             add_user(db, name=name, role=role, party=party, now=NOW)
             set_password(db, name=name, password=PASSWORD)
@@ -117,6 +124,8 @@ def brand(engine: Engine, config: Config) -> World:
     with transaction(engine) as db:
         take_scans(db, config=config, ring=ring, scans=leaked, now=NOW - timedelta(hours=3))
     close_days(engine, config=config, days=[TODAY - timedelta(days=number) for number in range(DAYS, 0, -1)], now=NOW)
+    run_due(engine, config=config, now=NOW, jobs=[job for job in JOBS if job.name == "diversion"])
+    _look(engine, gtin)
     return World(engine, config, ring, batch, sold)
 
 
@@ -195,6 +204,21 @@ def _copy(engine: Engine, config: Config, ring: KeyRing, batch: IssuedBatch) -> 
             db, ring=ring, gtin=link.gtin, serial=link.serial, key="told", device=None,
             said="路边摊买的，印刷模糊", photo=clean_photo(out.getvalue()), now=NOW - timedelta(hours=2),
         )  # fmt: skip
+
+
+def _look(engine: Engine, gtin: str) -> None:
+    """Let somebody have looked at a shelf twice, a rep say that a store stands elsewhere, and a product have a link."""
+    looks = [(30, Shelf(facings=6, displayed=18, price_cents=1980, stock=60)), (2, Shelf(facings=2, stock=20))]
+    rival = Rival("对面红茶", 4, 1290)
+    rows = [
+        FactRow(f"SF-{ago}", "S-03", gtin, TODAY - timedelta(days=ago), seen._replace(rivals=(rival,)))
+        for ago, seen in looks
+    ]
+    with transaction(engine) as db:
+        assert not put_facts(db, rows=rows, day=TODAY, now=NOW).refused
+        visit_id = db.scalars(select(Visit.visit_id).order_by(Visit.id).limit(1)).one()
+        propose_pin(db, visit_id=visit_id, key="n", position=Position(31.2, 121.43, 15.0), note="学校后面", now=NOW)
+        make.link(db, gtin, title="冲泡方法")
 
 
 def _case(batch: IssuedBatch, ring: KeyRing, code_no: int) -> str:

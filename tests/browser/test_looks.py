@@ -6,7 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import select
 
+from channel.app import create_app
 from channel.database import reading
+from scans.sscc import sscc
 from scans.tables import Doubt
 from tests import living
 from tests.browser.conftest import SIZES
@@ -28,6 +30,8 @@ PHONE_PAGES = {
 }
 MORE_PAGES = {
     "claimed": (None, "{scanned}"),
+    "stores nearby": (None, "{scanned}/stores"),
+    "pallet": (None, "/00/{sscc}"),
     "unknown": (None, "{made_up}"),
     "mistyped": (None, "/01/06000000000013/21/0000000000000000"),
     "sign-in": (None, "/"),
@@ -46,10 +50,17 @@ MORE_PAGES = {
     "worth": ("boss", "/office/worth"),
     "reasons": ("boss", "/office/reasons"),
     "cadence": ("boss", "/office/cadence"),
+    "judge": ("boss", "/office/judge"),
+    "pins": ("boss", "/office/pins"),
     "store": ("boss", "/office/stores/S-03"),
+    "store's sales": ("boss", "/office/stores/S-03/sold?from=2026-06-01&to=2026-06-14"),
+    "store's shelf": ("qian", "/office/stores/S-03/shelf"),
     "stores": ("boss", "/office/stores"),
     "parties": ("boss", "/office/parties"),
     "products": ("boss", "/office/products"),
+    "product's links": ("boss", "/office/products/{gtin}/links"),
+    "diversion": ("boss", "/office/diversion"),
+    "dealer's goods": ("boss", "/office/diversion/D-SH"),
     "reps": ("qian", "/office/reps"),
     "edit": ("boss", "/office/edit/stores?id=S-01"),
     "new": ("boss", "/office/edit/parties"),
@@ -74,6 +85,13 @@ CASES = [(name, *look) for name in FOUR_PAGES | PHONE_PAGES for look in LOOKS] +
 ]
 
 
+BLUEPRINTS = {"signin", "consumer", "report", "pallet", "franchise", "rep", "keeper", "inspector", "office"}
+NO_PAGES = {  # a page's shell or its worker, what a page asks for, a photo
+    *(f"{page}.{name}" for page in ("rep", "keeper", "inspector") for name in ("keep", "state", "worker")),
+    *("inspector.batches", "inspector.load", "office.photo", "office.shelf_photo"),
+}
+
+
 def doubt_id(world):
     with reading(world.engine) as db:
         return db.scalars(select(Doubt.doubt_id)).one()
@@ -91,12 +109,30 @@ def shown(window, world):
             "batch": world.batch.batch_id,
             "copied": world.path(living.COPIED),
             "doubt": doubt_id(world),
+            "gtin": world.batch.gtin,
+            "sscc": sscc(living.SSCC_PREFIX, 1),
         }
         answer = page.goto(path.format(**told))
         assert answer.status == REFUSED.get(name, 200)
         return page
 
     return show
+
+
+def test_law_every_page_is_looked_at(world):
+    app = create_app(world.config)
+    told = dict.fromkeys(("fresh", "scanned", "made_up", "copied"), f"/01/{world.batch.gtin}/21/x")
+    told |= {"batch": "b", "doubt": "d", "gtin": world.batch.gtin, "sscc": "0" * 18}
+    paths = [path.format(**told).partition("?")[0] for _, path in (FOUR_PAGES | PHONE_PAGES | MORE_PAGES).values()]
+    adapter = app.url_map.bind("localhost")
+    looked_at = {adapter.match(path)[0] for path in paths}
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in rule.methods and rule.endpoint.partition(".")[0] in BLUEPRINTS and "." not in rule.rule
+    }
+    assert pages - NO_PAGES == looked_at
+    app.extensions["glassbox"].engine.dispose()
 
 
 @pytest.mark.parametrize(("name", "size", "theme", "language"), CASES)
