@@ -14,7 +14,7 @@ EDGES = BEND * np.sinh(BIN * (np.arange(BINS) - BINS // 2) / BEND)
 MEMORY = 0.99  # per day
 ABNORMAL = 0.001  # prior share of store-days: how readily strong evidence is not counted as normal
 START_WEIGHT = 50.0  # observations the start stands for
-BODY, TAIL = 0.05, 0.01  # the tail is continued from here with the slope between
+BODY, TAIL = 0.05, 0.01  # the tail of a class is continued with the slope that all stores have between these
 
 
 @dataclass(slots=True)
@@ -39,12 +39,14 @@ class Null:
         near = np.pad(self.seen, ((1, 1), (0, 0)))
         near = near[:-2] + 8 * near[1:-1] + near[2:]
         p_value = np.ones(len(evidence))
-        everywhere = self.seen.sum(axis=0)
+        everywhere = _beyond(self.seen.sum(axis=0), np.exp(-np.clip(EDGES, 0.0, 600.0)))
+        slope = _slope(np.log(everywhere))
         order = np.argsort(class_, kind="stable")
         ends = np.cumsum(np.bincount(class_, minlength=len(near)))
         for number, here in enumerate(np.split(order, ends[:-1])):
             if len(here):
-                p_value[here] = np.exp(_log_survival(near[number], everywhere, evidence[here]))
+                survival = np.log(_beyond(near[number], everywhere))
+                p_value[here] = np.exp(_log_survival(survival, slope, evidence[here]))
         return p_value
 
 
@@ -58,20 +60,34 @@ def volume_class(level: Floats) -> Ints:
     return np.searchsorted(VOLUMES, level)
 
 
-def _log_survival(seen: Floats, everywhere: Floats, evidence: Floats) -> Floats:
+def _beyond(seen: Floats, start: Floats) -> Floats:
+    """Return the share of what was seen beyond each edge; few observations lean on a share known before.
+
+    A class leans on all stores, and these on the bound that holds for any likelihood ratio: evidence of s nats is seen
+    with a probability of at most exp(-s).
+    """
+    beyond = np.cumsum(seen[::-1])[::-1]
+    share: Floats = (beyond + START_WEIGHT * start) / (beyond[0] + START_WEIGHT)
+    return share
+
+
+def _slope(survival: Floats) -> float:
+    """Return how the logarithm of the share beyond falls in the tail, per nat."""
+    tail = _first_below(survival, TAIL)
+    body = min(_first_below(survival, BODY), tail - 1)
+    return float(np.clip((survival[tail] - survival[body]) / (EDGES[tail] - EDGES[body]), -5.0, -0.4))
+
+
+def _log_survival(survival: Floats, slope: float, evidence: Floats) -> Floats:
     """Return the logarithm of the share beyond, counted in the body and continued in the tail.
 
-    Few observations lean on those of all stores, and these on the bound that holds for any
-    likelihood ratio: evidence of s nats is seen with a probability of at most exp(-s).
+    The tail goes on as that of all stores: the few of a class that are so odd do not tell.
     """
-    above = np.exp(-np.clip(EDGES, 0.0, 600.0))
-    for counts in (everywhere, seen):
-        beyond = np.cumsum(counts[::-1])[::-1]
-        above = (beyond + START_WEIGHT * above) / (beyond[0] + START_WEIGHT)
-    survival = np.log(above)
-    tail = int(np.searchsorted(-survival, -np.log(TAIL)).clip(1, BINS - 1))
-    body = int(np.searchsorted(-survival, -np.log(BODY)).clip(0, tail - 1))
-    slope = np.clip((survival[tail] - survival[body]) / (EDGES[tail] - EDGES[body]), -5.0, -0.4)
+    tail = _first_below(survival, TAIL)
     inside = np.interp(evidence, EDGES[: tail + 1], survival[: tail + 1])
     outside: Floats = survival[tail] + slope * (evidence - EDGES[tail])
     return np.where(evidence > EDGES[tail], outside, inside)
+
+
+def _first_below(survival: Floats, share: float) -> int:
+    return int(np.searchsorted(-survival, -np.log(share)).clip(1, BINS - 1))

@@ -6,7 +6,7 @@ import numpy as np
 
 from stores.presence import Bools, Floats, Ints
 
-MEMORY = 0.95  # per night: a night counts for three weeks or so, half of it after two
+MEMORY = 0.9  # per night: a night counts for ten or so, half of it after a week
 STEP = 0.05  # of -log10 p: how finely the nights before are remembered
 STEPS = 400  # p-values below 1e-20 are alike
 

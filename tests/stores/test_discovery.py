@@ -49,7 +49,7 @@ def years(family_of_night, *, nights=5000, stores=50):
 def test_over_the_years_the_promise_is_kept_but_for_the_first_flag_after_quiet_nights():
     wrong, a_night = years(lambda family: family)
     assert wrong == pytest.approx(0.10 * (1 + (1 - MEMORY) / a_night), rel=0.1)
-    assert wrong < 0.16
+    assert wrong < 0.2
 
 
 def test_negative_control_each_night_for_itself_most_flags_are_wrong():
