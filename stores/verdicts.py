@@ -41,7 +41,7 @@ def panel_start(day: date) -> date:
 def judge_days(
     roll: Roll, *, counts: Ints, first: date, days: Sequence[date], memory: Memory | None = None
 ) -> Iterator[tuple[date, Judged]]:
-    """Yield each of the days judged, its columns as of one night; all stores of a night share one false-discovery rate.
+    """Yield each of the days judged, its columns as of one night; all stores share one false-discovery rate.
 
     With a memory the judge goes on from what it had learnt of days that are still the same; nothing else changes.
 
