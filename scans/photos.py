@@ -61,6 +61,6 @@ def clean_photo(data: bytes) -> bytes:
 def _turn(told: Image.Image) -> Image.Transpose | None:
     # Pillow's own exif_transpose also writes the rest of EXIF anew, and fails where a camera wrote it oddly.
     try:
-        return TURNS.get(told.getexif().get(ExifTags.Base.Orientation))
+        return TURNS.get(told.getexif().get(ExifTags.Base.Orientation, 1))
     except UNREADABLE:
         return None
