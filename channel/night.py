@@ -3,7 +3,7 @@
 A day of the past that changed is closed again, and with it the closed days after it, because they rest on it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -21,6 +21,9 @@ from stores.flags import put_flags
 from stores.learning import learn_usual
 from stores.lists import publish
 from stores.memory import Memory
+from stores.nearby import Wanted, nearby_whys
+from stores.presence import Ints
+from stores.rivals import rival_whys
 from stores.roll import Roll, daily_counts, roll
 from stores.sales import closed_days, count_days, note_closed, overlooked, take_dirty
 from stores.shelf import shelf_whys
@@ -115,18 +118,35 @@ def _judge(db: Session, days: Sequence[date]) -> tuple[int, int]:
         put_verdicts(db, roll=called, day=day, counts=counts[:, (day - first).days], judged=judged)
         findings += judged_findings(day, judged)
     findings = name_findings(db, roll=called, counts=counts, first=first, days=days, judged=findings)
-    put_findings(db, roll=called, days=days, findings=_with_seen(db, called, findings))
+    explained = _explained(db, called, findings, counts=counts, first=first)
+    put_findings(db, roll=called, days=days, findings=explained)
     return len(findings), int(counts[:, [(day - first).days for day in days]].clip(0).sum())
 
 
-def _with_seen(db: Session, called: Roll, findings: Sequence[Finding]) -> list[Finding]:
-    """Add to what is too bad what the last visits saw of the shelf, and what the stock says."""
-    at = [(int(called.keys[one.row]), one.day) if one.direction == "too_bad" else None for one in findings]
-    wanted = {key for key in at if key}
-    shelf, stock = shelf_whys(db, wanted=wanted), stock_whys(db, wanted=wanted)
-    told = {key: {**shelf.get(key, {}), **stock.get(key, {})} for key in shelf.keys() | stock.keys()}
-    both = zip(findings, at, strict=True)
-    return [replace(one, why={**one.why, **told[key]}) if key and key in told else one for one, key in both]
+def _explained(db: Session, called: Roll, findings: Sequence[Finding], *, counts: Ints, first: date) -> list[Finding]:
+    """Add to each finding what else is known of its store.
+
+    To what is too bad what the last visits saw of our goods and what the stock says; to what is too good what they saw
+    of a rival's goods, and a store close by that no longer sells.
+    """
+    keys = [(int(called.keys[one.row]), one.day) for one in findings]
+    both = list(zip(findings, keys, strict=True))
+    bad, good = ({key for one, key in both if one.direction == way} for way in ("too_bad", "too_good"))
+    told = {
+        "too_bad": _merged(shelf_whys(db, wanted=bad), stock_whys(db, wanted=bad)),
+        "too_good": _merged(
+            rival_whys(db, wanted=good), nearby_whys(db, roll=called, counts=counts, first=first, wanted=good)
+        ),
+    }
+    return [replace(one, why=one.why | told[one.direction].get(key, {})) for one, key in both]
+
+
+def _merged(*whys: Mapping[Wanted, dict[str, Any]]) -> dict[Wanted, dict[str, Any]]:
+    merged: dict[Wanted, dict[str, Any]] = {}
+    for told in whys:
+        for key, why in told.items():
+            merged[key] = merged.get(key, {}) | why
+    return merged
 
 
 def _overlooked(db: Session, first: date) -> set[date]:

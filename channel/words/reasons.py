@@ -5,11 +5,12 @@ A reason is kept as it was written, by whatever version of this program: a numbe
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext
 
-from channel.words.formats import distance, number, percent
+from channel.words.formats import day, distance, number, percent
 from channel.words.locale import N_, gettext
 
 
@@ -67,13 +68,16 @@ def flag_reason(why: Mapping[str, Any]) -> str:
     said = _filled(_IN_A_DAY.get(code, _ODD[code]) if why.get("days") == 1 else _ODD[code], why, digits=1)
     if "sold" in why and code in ("one_phone", "sold_far"):
         said += " " + flag_reason({**why, "code": "stretch_high"})
-    return said + _neighbours(why) + _shelf(why) + _stock(why.get("stock"))
+    return said + _neighbours(why) + _shelf(why) + _stock(why.get("stock")) + _rival(why.get("rival")) + _nearby(why)
 
 
 def _filled(text: str, why: Mapping[str, Any], *, digits: int = 0) -> str:
     """Return a text in the language of this answer with the numbers of a reason."""
-    told = {name: number(value, digits=digits) for name, value in why.items() if _is_number(value)}
-    return gettext(text) % _Numbers(told)
+    return gettext(text) % _Numbers(_numbers(why, digits=digits))
+
+
+def _numbers(why: Mapping[str, Any], *, digits: int = 0) -> dict[str, str]:
+    return {name: number(value, digits=digits) for name, value in why.items() if _is_number(value)}
 
 
 def _is_number(value: object) -> bool:
@@ -122,6 +126,22 @@ def _stock(why: Mapping[str, Any] | None) -> str:
     return " " + _filled(text, why) if why and text else ""
 
 
+def _rival(why: Mapping[str, Any] | None) -> str:
+    """Say what the last visits saw of a rival's goods, where its facings fell."""
+    return " " + gettext(_RIVAL) % _Numbers(_numbers(why), name=why.get("name", "–")) if why else ""
+
+
+def _nearby(why: Mapping[str, Any]) -> str:
+    """Say which store close by no longer sells."""
+    near = why.get("nearby")
+    if not near:
+        return ""
+    told = {"distance": distance(near["m"]), "day": day(date.fromisoformat(near["since"])), "store": near["store"]}
+    return " " + gettext(
+        "%(store)s, %(distance)s from here, has sold nothing since %(day)s: its customers may come here.", **told
+    )
+
+
 def doubt_reason(why: Mapping[str, Any]) -> str:
     """Say in a sentence, with its numbers, what makes a code doubtful; an unknown code is told as it is."""
     minutes = max(1, round((why.get("seconds") or 0) / 60))
@@ -131,6 +151,8 @@ def doubt_reason(why: Mapping[str, Any]) -> str:
 
 _FACINGS = N_("On the shelf %(facings)s facings, %(facings_before)s at the visit before.")
 _PER_FACING = N_("Each sold %(per_facing)s a day, %(per_facing_before)s before.")
+_NEARBY = N_("%(store)s, %(distance)s from here, has sold nothing since %(day)s: its customers may come here.")
+_RIVAL = N_("Beside it %(name)s has %(facings)s facings, %(before)s at the visit before.")
 _STOCKS = {
     "stock_there": N_("Stock for %(days)s days (%(items)s items, %(low)s to %(high)s): probably display or price."),
     "stock_out": N_("Stock about %(items)s (%(low)s to %(high)s): probably sold out."),

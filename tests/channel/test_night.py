@@ -89,6 +89,16 @@ def test_a_night_finds_what_was_planted_and_sends_somebody(db):
     assert len(last) <= 3
 
 
+def test_a_store_that_is_too_good_tells_of_the_one_beside_it_that_dried_up(db):
+    world(db)
+    nightly(db, *range(DAYS))
+    asked = select(Store.store_id, Flag.direction, Flag.why).join(Store, Store.id == Flag.store_id)
+    told = {(store, way): why.get("nearby") for store, way, why in db.execute(asked)}
+    beside = {"store": make.store_row().name, "m": 0, "since": str(day(33))}
+    assert told["S01", "too_good"] == told["S02", "too_good"] == beside
+    assert told["S00", "too_bad"] is None
+
+
 def test_law_closing_again_changes_nothing_ids_too(db):
     world(db)
     nightly(db, *range(36, DAYS))

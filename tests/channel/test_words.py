@@ -163,7 +163,7 @@ def test_every_kind_of_evidence_is_told(said, evidence, follows, begins):
 
 FEW = (
     {}, {"days": 1}, {"sold": 3}, {"facings": 1, "facings_before": 4, "per_facing": 2.0}, {"expected": None},
-    {"neighbours": None}, {"days": float("inf")}, {"stock": {"code": "stock_there"}},
+    {"neighbours": None}, {"days": float("inf")}, {"stock": {"code": "stock_there"}}, {"rival": {"facings": 2}},
 )  # fmt: skip
 
 
@@ -182,6 +182,17 @@ def test_what_the_night_found_is_told_with_its_numbers(said):
     explained = why | {"code": "one_phone", "items": 48, "of": 60, "events": 3, "days": 14}
     assert said(lambda: words.flag_reason(explained)).startswith("Cartons scanned by one phone: 48 of 60 items")
     assert said(lambda: words.flag_reason({"code": "not-yet-worded"})) == "not-yet-worded"
+
+
+def test_a_store_that_sells_too_much_tells_of_a_rival_and_of_a_store_that_left(said):
+    why = {"code": "stretch_high", "days": 7, "sold": 40, "expected": 20.0, "low": 9, "high": 31}
+    why |= {"rival": {"name": "Brand A", "facings": 0, "before": 6}}
+    why |= {"nearby": {"store": "Corner shop", "m": 423, "since": "2026-05-03"}}
+    assert said(lambda: words.flag_reason(why)).endswith(
+        "Beside it Brand A has 0 facings, 6 at the visit before. "
+        "Corner shop, 420 m from here, has sold nothing since 2026-05-03: its customers may come here."
+    )
+    assert "420 米外的 Corner shop 自 2026-05-03 起没有销量" in said(lambda: words.flag_reason(why), "zh")
 
 
 @pytest.mark.parametrize(
