@@ -8,11 +8,13 @@ import numpy as np
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
+from scans.upserts import chunks
 from stores.presence import Bools, Ints
 from stores.sales import closed_days, dates, sold_per_day
 from stores.tables import Sale, Store, StoreDay
 
 NEVER = date.max.toordinal()
+PORTION_DAYS = 8  # read together: a day of a million stores is ten megabytes of text
 
 
 class Roll(NamedTuple):
@@ -84,8 +86,8 @@ def _counted(db: Session, first: date, last: date) -> Iterator[tuple[date, Ints,
     The database writes a day as one text: a row an object would be gigabytes where stores are many.
     """
     pair = cast(StoreDay.store_id, String) + "," + cast(StoreDay.count, String)
-    asked = select(StoreDay.day, func.aggregate_strings(pair, ",")).where(StoreDay.count > 0)
-    asked = asked.where(StoreDay.day.between(first, last)).group_by(StoreDay.day)
-    for day, told in db.execute(asked.execution_options(yield_per=1)):
-        keys, counts = np.fromstring(told, np.int64, sep=",").reshape(-1, 2).T
-        yield day, keys, counts
+    asked = select(StoreDay.day, func.aggregate_strings(pair, ",")).where(StoreDay.count > 0).group_by(StoreDay.day)
+    for some in chunks(dates(first, last), PORTION_DAYS):
+        for day, told in db.execute(asked.where(StoreDay.day.between(some[0], some[-1]))):
+            keys, counts = np.fromstring(told, np.int64, sep=",").reshape(-1, 2).T
+            yield day, keys, counts

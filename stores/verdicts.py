@@ -26,6 +26,7 @@ from stores.tables import StoreDay
 PAST_DAYS = 180
 BLOCK_DAYS = 60
 FDR = 0.10
+PORTION = 20_000  # verdicts written together: a row takes a kilobyte until it is
 DIRECTIONS = {1: "too_good", -1: "too_bad"}
 
 # Why a store may be too good without selling more; the first that explains a finding names it.
@@ -70,11 +71,11 @@ def _panels(counts: Ints, first: date, days: Sequence[date]) -> dict[date, list[
 
 def put_verdicts(db: Session, *, roll: Roll, day: date, counts: Ints, judged: Judged) -> None:
     """Write what the judge says of a counted day.  Shapes: counts (stores,), -1 where there is no row."""
-    columns = [column.tolist() for column in (roll.keys, *judged)]
-    rows = [_verdict(day, *told) for count, *told in zip(counts.tolist(), *columns, strict=True) if count >= 0]
-    table = table_of(StoreDay)
+    table, here = table_of(StoreDay), np.flatnonzero(counts >= 0)
     said = update(table).where(table.c.store_id == bindparam("key"), table.c.day == bindparam("on"))
-    if rows:
+    for start in range(0, len(here), PORTION):
+        columns = [column[here[start : start + PORTION]].tolist() for column in (roll.keys, *judged)]
+        rows = [_verdict(day, *told) for told in zip(*columns, strict=True)]
         db.execute(said.values({name: bindparam(name) for name in rows[0] if name in table.c}), rows)
 
 
