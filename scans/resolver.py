@@ -18,6 +18,7 @@ from scans.linktypes import DEFAULT, DEFAULTS, LinkTypeError, iri, read_link_typ
 from scans.targets import TargetRow, named_targets
 
 HEADER_CHARS = 1000
+FOR_PEOPLE = {"text/html", "application/xhtml+xml", "text/*", "*/*"}
 _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 

@@ -17,8 +17,12 @@ from channel.calls import BodyError, QueryError
 from channel.errors.table import BUGS, HTTP_SLUGS, SENTENCES, STATUS, Told
 from channel.limits import TooManyError
 from channel.logs import log_bug
+from scans.resolver import FOR_PEOPLE, read_preferences
 
 __all__ = ["BUGS", "HTTP_SLUGS", "SENTENCES", "STATUS", "Problem", "init_app", "problem_of", "wants_json"]
+
+
+OF_JSON = {"application/json", "application/*"}
 
 
 class Problem(NamedTuple):
@@ -57,9 +61,13 @@ def wants_json() -> bool:
     """Tell whether the answer should be JSON."""
     if request.path.startswith("/api/"):
         return True
-    accepted = request.accept_mimetypes
-    offers = ("text/html", "application/json", "application/problem+json")
-    return bool(accepted) and accepted.best_match(offers) not in {None, "text/html"}
+    # Read as resolvers read it: a charset after the kind, or a kind of JSON that we do not name, still asks for JSON.
+    for kind in read_preferences(request.environ.get("HTTP_ACCEPT", "")):
+        if kind in OF_JSON or kind.endswith("+json"):
+            return True
+        if kind in FOR_PEOPLE:
+            return False
+    return False
 
 
 def _anticipated(error: Exception) -> ResponseReturnValue:

@@ -5,10 +5,10 @@ Everything works without JavaScript; `static/position.js` only adds asking the p
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import TypeAdapter
 
 from channel import access, journey, limits, metrics, providers
 from channel.errors import wants_json
@@ -23,7 +23,15 @@ YEAR_S = 365 * 24 * 3600
 FOUND = 20
 OF_ITEMS = ("item", "outer")  # a case may carry a GTIN that is no product's
 
+LOOK = TypeAdapter(journey.Look)  # instants as the API writes them; Flask writes those of HTTP's headers
+
 page = Blueprint("consumer", __name__, url_prefix="/01/<gtin>/21/<serial>")
+
+
+@page.after_request
+def _varies(response: Response) -> Response:
+    response.vary.add("Accept")
+    return response
 
 
 @page.get("")
@@ -39,7 +47,7 @@ def look(gtin: str, serial: str) -> ResponseReturnValue:
         bought = journey.bought_at(db, ring=ring, gtin=gtin, serial=serial, consumer=device) if device else None
         owner = brand(db)
     if wants_json():
-        return jsonify(asdict(known) | {"expires_on": known.expires_on.isoformat() if known.expires_on else None})
+        return Response(LOOK.dump_json(known), content_type="application/json")
     return render_template(
         "consumer/look.html",
         gtin=gtin,

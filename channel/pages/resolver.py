@@ -16,6 +16,7 @@ from channel.linkbook import LinkBook
 from scans.gs1 import DigitalLink, read_date
 from scans.linktypes import LINKSET, NAMESPACE, PREFIX
 from scans.resolver import (
+    FOR_PEOPLE,
     Level,
     Linked,
     Wish,
@@ -31,7 +32,6 @@ from scans.targets import TargetRow
 from stores.directory import brand
 
 LINKSET_JSON, JSON = "application/linkset+json", "application/json"
-FOR_PEOPLE = {"text/html", "application/xhtml+xml", "text/*", "*/*"}
 CONTEXT_REL = "http://www.w3.org/ns/json-ld#context"
 CONTEXT_FILE = "https://ref.gs1.org/standards/resolver/linkset-context"
 DATES = ("15", "16", "17")  # what the page tells of what stands in the address: best before, sell by, use by

@@ -101,6 +101,13 @@ def test_an_error_is_told_by_its_nearest_ancestor_in_the_table():
         ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
         ("application/json", "application/problem+json"),
         ("application/problem+json", "application/problem+json"),
+        ("application/json; charset=utf-8", "application/problem+json"),
+        ("application/json, text/plain, */*", "application/problem+json"),
+        ("application/*", "application/problem+json"),
+        ("application/ld+json", "application/problem+json"),
+        ("application/json;q=0.5, text/html", "text/html"),
+        ("application/json;q=0", "text/html"),
+        ("image/png", "text/html"),
     ],
 )
 def test_people_get_a_page_and_programs_json(client, accept, mimetype):

@@ -78,6 +78,17 @@ def test_a_program_gets_the_same_as_json(client, world):
     assert (told["state"], told["scan_count"], told["serial_tail"]) == ("claimable", 0, world.uri()[-4:])
 
 
+def test_what_a_program_gets_tells_instants_as_the_api_does(client, world):
+    claim(client, path(world))
+    told = json.loads(client.get(path(world), headers={"Accept": "application/json"}).data)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", told["first_scanned_at"])
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_an_answer_says_that_it_depends_on_what_was_accepted(client, world, accept):
+    assert "Accept" in client.get(path(world), headers={"Accept": accept}).vary
+
+
 def test_without_a_position_the_answer_and_the_reward_are_the_same(client, world):
     _, answer = claim(client, path(world))
     assert "You are the first to scan this code" in answer.text
