@@ -32,7 +32,7 @@ class StoreDayEarned(NamedTuple):
     store_id: str | None
     store: str | None
     day: date
-    parts: int
+    items: int
     cents: int
 
 
@@ -65,11 +65,12 @@ def earned_by_state(db: Session, *, wanted: Wanted) -> dict[str, tuple[int, int]
 
 def earned_by_store_day(db: Session, *, wanted: Wanted) -> list[StoreDayEarned]:
     """Return what was earned at each store on each day that had any."""
-    sums = select(Store.store_id, Store.name, Share.day, func.count(), func.sum(Share.part_cents))
+    items = func.count(Share.code_no.distinct())  # one item may bring a party several parts
+    sums = select(Store.store_id, Store.name, Share.day, items, func.sum(Share.part_cents))
     sums = sums.select_from(Share).outerjoin(Store, Store.id == Share.store_id)
     standing = sums.where(*_asked(wanted), Share.state != "reversed")
     found = db.execute(standing.group_by(Store.store_id, Store.name, Share.day).order_by(Share.day, Store.store_id))
-    return [StoreDayEarned(store_id, name, day, parts, int(cents)) for store_id, name, day, parts, cents in found]
+    return [StoreDayEarned(store_id, name, day, items, int(cents)) for store_id, name, day, items, cents in found]
 
 
 def earned_parts(db: Session, *, wanted: Wanted, limit: int, offset: int = 0) -> list[Earned]:

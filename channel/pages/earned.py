@@ -22,7 +22,7 @@ class StoreEarned(NamedTuple):
 
     store_id: str | None
     name: str
-    parts: int
+    items: int
     cents: int
     share: float
     spark: Markup
@@ -38,7 +38,7 @@ class Line(NamedTuple):
 
 def figures(states: States, before: States, days: Sequence[StoreDayEarned], wanted: Wanted) -> dict[str, Any]:
     """Return the figures on top of the page."""
-    cents, was = _standing(states, 1), _standing(before, 1)
+    cents, was = _standing(states), _standing(before)
     by_day = list(per_day(days, wanted).values())
     return {
         "earned": words.money(cents),
@@ -48,7 +48,7 @@ def figures(states: States, before: States, days: Sequence[StoreDayEarned], want
         "payable": words.money(_of(states, "payable", 1)),
         "held": words.money(_of(states, "held", 1)),
         "held_parts": _of(states, "held", 0),
-        "parts": _standing(states, 0),
+        "item_count": sum(day.items for day in days),
     }
 
 
@@ -95,7 +95,7 @@ def stores(days: Sequence[StoreDayEarned], wanted: Wanted) -> list[StoreEarned]:
         spark = draw.sparkline(
             _frame(_("Earned per day at %(store)s", store=name)), list(per_day(rows, wanted).values())
         )
-        told.append(StoreEarned(store_id, name, sum(row.parts for row in rows), cents, cents / all_cents, spark))
+        told.append(StoreEarned(store_id, name, sum(row.items for row in rows), cents, cents / all_cents, spark))
     return sorted(told, key=lambda store: (-store.cents, store.store_id or ""))
 
 
@@ -162,5 +162,5 @@ def _of(states: States, state: str, which: int) -> int:
     return states.get(state, (0, 0))[which]
 
 
-def _standing(states: States, which: int) -> int:
-    return sum(told[which] for state, told in states.items() if state != "reversed")
+def _standing(states: States) -> int:
+    return sum(cents for state, (_parts, cents) in states.items() if state != "reversed")

@@ -9,6 +9,7 @@ from channel.database import transaction
 from channel.journey import NewScan, PlaceTold, choose_store, release_due, take_scans
 from stores.directory import scope_of
 from stores.earnings import Wanted, earned_by_state, earned_by_store_day, earned_parts, own_stores
+from stores.plans import PartTerm, PlanTerms, put_plans
 from stores.tables import Party
 from tests import make, worlds
 
@@ -41,7 +42,7 @@ def test_a_party_sees_its_own_parts_by_state_store_and_day(world):
         assert earned_by_state(db, wanted=mine) == {"payable": (1, 100), "held": (1, 100)}
         days = earned_by_store_day(db, wanted=mine)
         parts = earned_parts(db, wanted=mine, limit=10)
-    assert [(day.store_id, day.day, day.parts, day.cents) for day in days] == [
+    assert [(day.store_id, day.day, day.items, day.cents) for day in days] == [
         ("S-near", make.TODAY, 1, 100),
         ("S-near", make.TODAY + DAY, 1, 100),
     ]
@@ -69,6 +70,19 @@ def test_what_was_taken_back_is_told_but_not_earned(world):
         assert earned_by_state(db, wanted=wanted(db, "F1"))["reversed"] == (1, 100)
         assert sum(day.cents for day in earned_by_store_day(db, wanted=wanted(db, "F1"))) == 100
         assert sum(day.cents for day in earned_by_store_day(db, wanted=wanted(db, "F2"))) == 200
+
+
+def test_an_item_that_brings_two_parts_is_one_item(engine, config):
+    world = worlds.small(engine, config)
+    both = (PartTerm("franchisee", "sale", 5), PartTerm("franchisee", "link", 1))
+    place = PlaceTold(*worlds.PLACE, 30.0, "wgs84")
+    with transaction(engine) as db:
+        put_plans(db, plans=[PlanTerms("P-both", make.TODAY, 1_000, "by_weight", both)], today=make.TODAY)
+        take_scans(
+            db, config=config, ring=world.ring, scans=[NewScan(world.uri(1), "k", "p", position=place)], now=make.NOW
+        )
+        assert earned_by_state(db, wanted=wanted(db, "F1"))["held"][0] == 2
+        assert [day.items for day in earned_by_store_day(db, wanted=wanted(db, "F1"))] == [1]
 
 
 def test_only_ones_own_stores_have_a_name(world):
