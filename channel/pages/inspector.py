@@ -5,6 +5,7 @@ What lies on the phone is a filter and the recalls: never a key, and nothing tha
 
 import hashlib
 import secrets
+from functools import reduce
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
@@ -125,8 +126,8 @@ def _row(one: Carried) -> dict[str, Any]:
         "why": one.why or "",
         "part": hashlib.sha256(repr(parts).encode()).hexdigest()[:16] if parts else "",
         "expires": batch.expires_on.isoformat() if batch.expires_on else "",
-        "note": " ".join(notes),
-        "counted": ngettext("one code", "%(num)s codes", count),
+        "note": reduce(words.after, notes, ""),
+        "counted": ngettext("one code", "%(codes)s codes", count, codes=words.number(count)),
         "bytes": filter_bytes(count),
         "fits": count <= MAX_CODES,
     }

@@ -22,6 +22,7 @@ from channel.words.formats import (
 from channel.words.linktypes import LINK_TYPES
 from channel.words.locale import (
     LANGUAGES,
+    after,
     gettext,
     init_app,
     language,
@@ -124,6 +125,7 @@ __all__ = [
     "TASK_KINDS",
     "TASK_STATES",
     "VERDICTS",
+    "after",
     "apart",
     "at",
     "away",

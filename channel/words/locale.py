@@ -42,6 +42,11 @@ def ngettext(one: str, many: str, num: int, **said: object) -> str:
     return str(translated_plural(one, many, num, **said))
 
 
+def after(said: str, more: str) -> str:
+    """Put a sentence after another: with a space between them, but not in Chinese."""
+    return said + more if not said or not more or language() == "zh" else f"{said} {more}"
+
+
 def N_(text: str) -> str:  # noqa: N802 - the name that every extractor of texts knows
     """Mark a text for translation where it is written; it is translated where it is told."""
     return text

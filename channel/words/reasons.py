@@ -6,12 +6,13 @@ A reason is kept as it was written, by whatever version of this program: a numbe
 import math
 from collections.abc import Mapping
 from datetime import date
+from functools import reduce
 from typing import Any
 
 from flask_babel import lazy_gettext
 
 from channel.words.formats import day, distance, number, percent
-from channel.words.locale import N_, gettext
+from channel.words.locale import N_, after, gettext
 
 
 class _Numbers(dict[str, str]):
@@ -40,7 +41,7 @@ def _delivered(metres: float | None) -> str:
     told = gettext("The case of this item was delivered to this store.")
     if metres is None:
         return told
-    return told + " " + gettext("It was scanned %(distance)s from there.", distance=distance(metres))
+    return after(told, gettext("It was scanned %(distance)s from there.", distance=distance(metres)))
 
 
 def _position(confidence: float, why: Mapping[str, Any], store_id: str | None) -> str:
@@ -67,8 +68,9 @@ def flag_reason(why: Mapping[str, Any]) -> str:
         return str(code)
     said = _filled(_IN_A_DAY.get(code, _ODD[code]) if why.get("days") == 1 else _ODD[code], why, digits=1)
     if "sold" in why and code in ("one_phone", "sold_far"):
-        said += " " + flag_reason({**why, "code": "stretch_high"})
-    return said + _neighbours(why) + _shelf(why) + _stock(why.get("stock")) + _rival(why.get("rival")) + _nearby(why)
+        said = after(said, flag_reason({**why, "code": "stretch_high"}))
+    more = _neighbours(why), _shelf(why), _stock(why.get("stock")), _rival(why.get("rival")), _nearby(why)
+    return reduce(after, more, said)
 
 
 def _filled(text: str, why: Mapping[str, Any], *, digits: int = 0) -> str:
@@ -91,12 +93,12 @@ def _neighbours(why: Mapping[str, Any]) -> str:
     off = why["neighbours"] - 1
     told = {"share": percent(abs(off), digits=0)}
     if abs(off) < NOTABLE:
-        return " " + gettext("Neighbours sold as usual.")
+        return gettext("Neighbours sold as usual.")
     if off < 0:
-        return " " + gettext("Neighbours sold %(share)s less than usual; that is allowed for.", **told)
-    said = " " + gettext("Neighbours sold %(share)s more than usual; that is allowed for.", **told)
+        return gettext("Neighbours sold %(share)s less than usual; that is allowed for.", **told)
+    said = gettext("Neighbours sold %(share)s more than usual; that is allowed for.", **told)
     if off >= PROMOTED and why.get("code") in ("stretch_high", "drift_high"):
-        said += " " + gettext("Probably a promotion in the region, which works best here.")
+        return after(said, gettext("Probably a promotion in the region, which works best here."))
     return said
 
 
@@ -104,10 +106,8 @@ def _shelf(why: Mapping[str, Any]) -> str:
     """Say what the last visits saw of the shelf, where its facings fell."""
     if not {"facings", "facings_before"} <= why.keys():
         return ""
-    said = " " + _filled(_FACINGS, why, digits=2)
-    if "per_facing" in why:
-        said += " " + _filled(_PER_FACING, why, digits=2)
-    return said
+    said = _filled(_FACINGS, why, digits=2)
+    return after(said, _filled(_PER_FACING, why, digits=2)) if "per_facing" in why else said
 
 
 def noticed(items_a_day: float | None, days: int | None) -> str:
@@ -123,12 +123,12 @@ def noticed(items_a_day: float | None, days: int | None) -> str:
 def _stock(why: Mapping[str, Any] | None) -> str:
     """Say what a store's stock says of its flag."""
     text = _STOCKS.get(why.get("code", "")) if why else None
-    return " " + _filled(text, why) if why and text else ""
+    return _filled(text, why) if why and text else ""
 
 
 def _rival(why: Mapping[str, Any] | None) -> str:
     """Say what the last visits saw of a rival's goods, where its facings fell."""
-    return " " + gettext(_RIVAL) % _Numbers(_numbers(why), name=why.get("name", "–")) if why else ""
+    return gettext(_RIVAL) % _Numbers(_numbers(why), name=why.get("name", "–")) if why else ""
 
 
 def _nearby(why: Mapping[str, Any]) -> str:
@@ -137,7 +137,7 @@ def _nearby(why: Mapping[str, Any]) -> str:
     if not near:
         return ""
     told = {"distance": distance(near["m"]), "day": day(date.fromisoformat(near["since"])), "store": near["store"]}
-    return " " + gettext(
+    return gettext(
         "%(store)s, %(distance)s from here, has sold nothing since %(day)s: its customers may come here.", **told
     )
 

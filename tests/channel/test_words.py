@@ -195,6 +195,14 @@ def test_a_store_that_sells_too_much_tells_of_a_rival_and_of_a_store_that_left(s
     assert "420 米外的 Corner shop 自 2026-05-03 起没有销量" in said(lambda: words.flag_reason(why), "zh")
 
 
+def test_sentences_follow_each_other_with_a_space_but_not_in_chinese(said):
+    why = {"code": "stretch_low", "days": 7, "sold": 0, "expected": 25.66, "low": 13, "high": 43, "neighbours": 1.0}
+    why |= {"stock": {"code": "stock_out", "items": 1, "low": 0, "high": 2}}
+    assert ". Neighbours sold as usual. Stock about 1" in said(lambda: words.flag_reason(why))
+    assert "。 " not in said(lambda: words.flag_reason(why), "zh")
+    assert said(lambda: words.after("", "One.") + words.after("One.", "")) == "One.One."
+
+
 @pytest.mark.parametrize(
     ("code", "neighbours", "ends"),
     [
