@@ -139,6 +139,7 @@ def test_codes_are_issued_activated_printed_and_recalled(world, signed_in, engin
     batch_id = there.rsplit("/", 1)[1]
     assert "frozen when activated" in client.get(there).text
     assert send(client, f"{there}/activate").location == there
+    assert "每件都有" in client.get(there, headers={"Accept-Language": "zh"}).text
     assert send(client, f"{there}/recall", why="glass in it").location == there
     assert "glass in it" in client.get(there).text
     with transaction(engine) as db:
