@@ -16,6 +16,7 @@ from channel.words.formats import (
     month,
     number,
     percent,
+    period,
     signed_percent,
     weekdays,
 )
@@ -145,6 +146,7 @@ __all__ = [
     "number",
     "other_language",
     "percent",
+    "period",
     "refusal",
     "said",
     "signed_percent",

@@ -46,6 +46,11 @@ def day(value: date, *, short: bool = False) -> str:
     return f"{value:%m-%d}" if short else f"{value:%Y-%m-%d}"
 
 
+def period(first: date, last: date, *, short: bool = False) -> str:
+    """Write the business days from one to another, both included; one day once."""
+    return day(first, short=short) + ("" if first == last else f" – {day(last, short=short)}")
+
+
 def month(number_: int) -> str:
     """Write a month's name as short as the language can."""
     return str(get_month_names("abbreviated", "stand-alone", get_locale())[number_])

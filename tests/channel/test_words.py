@@ -1,6 +1,7 @@
 """Words: every code of the domain has a text, numbers are written as people write them, and nothing is promised."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,8 @@ def test_a_chosen_language_is_remembered(client):
         (lambda: words.signed_percent(112, 100), "+12%"),
         (lambda: words.signed_percent(88, 100), "−12%"),
         (lambda: words.signed_percent(5, 0), "None"),
+        (lambda: words.period(date(2026, 6, 5), date(2026, 6, 5), short=True), "06-05"),
+        (lambda: words.period(date(2026, 6, 5), date(2026, 6, 8)), "2026-06-05 – 2026-06-08"),
         (lambda: words.distance(3), "10 m"),
         (lambda: words.distance(84), "80 m"),
         (lambda: words.distance(1540), "1.5 km"),
