@@ -61,20 +61,20 @@ def tiles(frame: Frame, cells: Mapping[str, Cell], *, latin: bool) -> Chart:
 
 
 def calendar(frame: Frame, cells: Mapping[date, Cell], *, weekdays: Sequence[str], months: Sequence[str]) -> Chart:
-    """Return the days of some weeks, a row a week from Monday on, with the month before the row it begins in."""
+    """Return the days of some weeks, a row a week from Monday on, with the month before its first row that begins in it."""
     if not cells:
         return Chart(picture(frame, kind="calendar", height=CALENDAR_HEIGHT), frame.head, [])
     first, last, top = min(cells), max(cells), max(cell.value for cell in cells.values())
     monday, wide = first - timedelta(days=first.weekday()), 100 / 7
     parts = [text(name, x=wide * (index + 0.5), y=-8) for index, name in enumerate(weekdays)]
-    named: set[int] = set()
+    month = 0
     for day, cell in sorted(cells.items()):
         row = (day - monday).days // 7
         x, y, class_ = wide * day.weekday(), float(row * CALENDAR_HEIGHT), f"h{shade(cell.value, top)}"
         parts.append(_cell(x + 0.3, y + 1.5, wide - 0.6, CALENDAR_HEIGHT - 3, class_, cell.said))
         parts.append(text(cell.inside, x=x + wide / 2, y=y + 20, class_=f"label small t-{class_}"))
-        if day in (first, day.replace(day=1)) and row not in named:
-            named.add(row)
+        if day == first or (day.weekday() == 0 and day.month != month):
+            month = day.month
             parts.append(text(months[day.month - 1], x="-8", y=y + 20, anchor="end"))
     weeks = (last - monday).days // 7 + 1
     told = [[day.isoformat(), cell.said.split(": ", 1)[-1]] for day, cell in sorted(cells.items())]

@@ -42,9 +42,11 @@ def supply_chart(frame: Frame, days: Sequence[SupplyDay], *, lanes: tuple[str, s
     """Return sales over stock over the lanes of deliveries and visits (named by `lanes`), all days in one column."""
     parts = [*band_marks([day.sales for day in days], fmt=fmt)]
     top = BAND_HEIGHT + GAP
-    parts.append(text(stock, x="0", y=top - 6, anchor="start"))
-    parts.append(_moved(_stock(days, fmt), top, STOCK_HEIGHT))
-    top += STOCK_HEIGHT + GAP // 2
+    known = any(day.stock is not None or day.counted is not None for day in days)
+    parts.append(text(stock if known else f"{stock}: –", x="0", y=top - 6, anchor="start"))
+    if known:
+        parts.append(_moved(_stock(days, fmt), top, STOCK_HEIGHT))
+        top += STOCK_HEIGHT + GAP // 2
     for number, (name, shape, tone) in enumerate(((lanes[0], DROP, "muted"), (lanes[1], DIAMOND, "accent"))):
         y = top + number * LANE_HEIGHT + LANE_HEIGHT / 2
         parts.append(tag("line", x1=0, x2="100%", y1=y, y2=y, class_="grid"))

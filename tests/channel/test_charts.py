@@ -1,5 +1,6 @@
 """Charts: every picture says what it shows, carries no inline style, and draws what it was given."""
 
+import re
 import xml.etree.ElementTree as ET
 from datetime import date, timedelta
 
@@ -150,6 +151,18 @@ def test_the_band_is_broken_where_nothing_was_expected():
     chart = supplied([SupplyDay(day) for day in days])
     assert str(chart.svg).count('class="band"') == 2
     assert chart.rows[1] == ["2", "1", *["–"] * 5, *[""] * 3]
+
+
+def test_each_month_of_a_calendar_is_named_once_though_one_ends_in_the_week_another_begins():
+    cells = {date(2026, 10, 29) + timedelta(days=day): Cell(1, "1") for day in range(20)}
+    drawn = calendar(FRAME, cells, weekdays=list("MTWTFSS"), months=[f"month {n}" for n in range(1, 13)])
+    assert re.findall(r"month \d+", str(drawn.svg)) == ["month 10", "month 11"]
+
+
+def test_a_store_whose_stock_is_not_known_has_no_empty_axis():
+    days = [SupplyDay(BandDay("1", 3)), SupplyDay(BandDay("2", 1))]
+    assert "stock: –" in str(supplied(days).svg)
+    assert "stock: –" not in CHARTS["supply"]
 
 
 def test_a_waterfall_goes_on_from_where_the_last_step_ended():
