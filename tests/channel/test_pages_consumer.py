@@ -269,6 +269,7 @@ def test_a_mistyped_product_number_is_said(client, world):
     answer = client.get(path(world).replace("/01/0", "/01/1", 1))
     assert answer.status_code in {404, 422}
     assert "<h1>" in answer.text
+    assert "Scan the printed code again" in answer.text
 
 
 def test_a_recalled_item_warns_and_asks_for_nothing(client, world):
