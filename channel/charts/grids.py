@@ -61,7 +61,7 @@ def tiles(frame: Frame, cells: Mapping[str, Cell], *, latin: bool) -> Chart:
 
 
 def calendar(frame: Frame, cells: Mapping[date, Cell], *, weekdays: Sequence[str], months: Sequence[str]) -> Chart:
-    """Return the days of some weeks, a row a week from Monday on, with the month before its first row that begins in it."""
+    """Return the days of some weeks, a row a week from Monday on, each month before its first row."""
     if not cells:
         return Chart(picture(frame, kind="calendar", height=CALENDAR_HEIGHT), frame.head, [])
     first, last, top = min(cells), max(cells), max(cell.value for cell in cells.values())
