@@ -133,6 +133,11 @@ def test_a_product_is_entered_and_mistakes_are_told_at_their_field(world, signed
     assert client.get("/office/edit/products?id=123").status_code == 404
 
 
+def test_whoever_edits_a_record_sees_where(world, signed_in):
+    page = signed_in("owner").get("/office/edit/stores").text
+    assert re.findall(r'href="([^"]+)" aria-current', page) == ["/office/stores", "/office/stores"]
+
+
 def test_codes_are_issued_activated_printed_and_recalled(world, signed_in, engine):
     client = signed_in("owner")
     there = send(client, "/office/batches", gtin=world.batch.gtin, count="48", items_per_case="24", form="csv").location

@@ -88,7 +88,8 @@ def office_tabs(role: str) -> tuple[list[Shown], list[Shown]]:
 def _shown(tab: Tab) -> Shown:
     there = url_for(tab.endpoint, kind=tab.kind) if tab.kind else url_for(tab.endpoint)
     below = there != url_for("office.board") and request.path.startswith(f"{there}/")
-    return Shown(words.gettext(tab.label), there, request.path == there or below)
+    edited = bool(tab.kind) and request.path == url_for("office.edit", kind=tab.kind)
+    return Shown(words.gettext(tab.label), there, request.path == there or below or edited)
 
 
 def zone() -> ZoneInfo:
