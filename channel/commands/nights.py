@@ -8,11 +8,14 @@ from channel.commands.opening import opened, progress, say
 
 
 @click.command("close-day")
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 def close_day(day: datetime) -> None:
     """Close the business day DAY: sell-through, judging, visit lists; again is the same."""
+    from channel.calls import YEARS
     from channel.night import close_days
 
+    if day.year < YEARS[0]:
+        raise click.BadParameter(f"lies before {YEARS[0]}", param_hint="DAY")
     with opened() as house, progress(f"closing {day.date()}") as tell:
         night = close_days(house.engine, config=house.config, days=[day.date()], now=house.now, progress=tell)[0]
     for again in night.again:

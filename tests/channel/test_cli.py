@@ -444,6 +444,11 @@ def test_a_day_that_is_not_over_stays_open(ready: Run) -> None:
     assert ready("close-day", "yesterday", code=2).stderr
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31"])
+def test_a_day_of_no_business_is_wrong_usage(ready: Run, day: str) -> None:
+    assert "lies before 2000" in ready("close-day", day, code=2).stderr
+
+
 @pytest.mark.parametrize("name", ["serve", "scheduler"])
 def test_nothing_runs_without_a_secret_of_its_own(ready: Run, name: str) -> None:
     assert "GLASSBOX_SECRET_KEY is not set" in ready(name, code=1).stderr
