@@ -23,6 +23,7 @@ PATIENCE_SECONDS = 2.0
 NOTABLE = 0.10  # of the neighbours' normal sales
 MOST_DAYS = 3660
 MOST_COUNT = 10**9
+NO_FRACTION = re.compile(r"\.0+\Z")  # data frames that once had gaps write whole numbers so
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 NOT_JUDGED = {
     "absent": "not judged: no row",
@@ -128,6 +129,8 @@ def _ordinal(text: str, line: int) -> int:
 
 def _count(text: str, line: int) -> int:
     digits = text.strip()
+    if "." in digits:
+        digits = NO_FRACTION.sub("", digits)
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 18 or int(digits) > MOST_COUNT:
         raise PanelError(f"line {line}: count {text!r} is not a whole number from 0 to {MOST_COUNT}")
     return int(digits)
@@ -225,7 +228,7 @@ def neighbours_text(ratio: float) -> str:
 
 @click.command("judge")
 @click.argument("panel", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--from", "first_day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day to judge.")
+@click.option("--from", "first_day", required=True, metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="From then.")
 @click.option("--all", "every_row", is_flag=True, help="Write every store-day, not only the flagged ones.")
 @click.option("--fdr", default=0.10, show_default=True, help="Share of false flags that is accepted, in (0, 1).")
 @click.option("--out", "out_path", required=True, type=click.Path(dir_okay=False, path_type=Path))

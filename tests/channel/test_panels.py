@@ -1,6 +1,7 @@
 """The judge on a file: what is read, what is refused, what is written."""
 
 import csv
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -70,6 +71,8 @@ HEAD = "store,region,day,count\n"
         (HEAD + "a,r,2026-01-05,1\na,r,2026-01-07,1\n", "store a has no row for 2026-01-06"),
         (HEAD + "a,r,2026-01-05,-1\n", "line 2: count '-1'"),
         (HEAD + "a,r,2026-01-05,1.5\n", "line 2: count '1.5'"),
+        (HEAD + "a,r,2026-01-05,.0\n", "line 2: count '.0'"),
+        (HEAD + "a,r,2026-01-05,1.0.0\n", "line 2: count '1.0.0'"),
         (HEAD + "a,r,2026-01-05,nan\n", "line 2: count 'nan'"),
         (HEAD + "a,r,2026-01-05,1_0\n", "line 2: count '1_0'"),
         (HEAD + "a,r,2026-01-05,99999999999999999999\n", "whole number"),
@@ -85,6 +88,11 @@ HEAD = "store,region,day,count\n"
 def test_a_panel_that_cannot_be_is_refused_by_line(tmp_path, text, why):
     with pytest.raises(PanelError, match=why.replace("(", r"\(")):
         judged(tmp_path, text)
+
+
+def test_whole_counts_may_be_written_as_data_frames_write_them(tmp_path):
+    text = panel_text()
+    assert judged(tmp_path, re.sub(r"(\d)$", r"\1.0", text, flags=re.MULTILINE)) == judged(tmp_path, text)
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path):
