@@ -99,7 +99,7 @@ def dark_file(kind: str) -> Response:
 
 
 def board(told: Sequence[Round], made: Sequence[Stop], *, first: date, last: date) -> Chart:
-    """Return reps by days, the darker the more of the list was missed; an edge marks days with a missed stop."""
+    """Return reps by days, standing out the more of the list was missed; an edge marks days with a missed stop."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     some = [one for one in told if one.listed][:SHOWN]
     counted = tally(made, today=providers.today())
@@ -110,7 +110,8 @@ def board(told: Sequence[Round], made: Sequence[Stop], *, first: date, last: dat
         if (one.rep_id, day) in counted
     }
     head = (_("Rep"), _("Day"), _("Stops"))
-    frame = Frame(_("Lists by rep and day"), _("The darker, the more was missed; the number is missed stops."), head)
+    note = _("The more a day stands out, the more was missed; the number is missed stops.")
+    frame = Frame(_("Lists by rep and day"), note, head)
     return draw.matrix(frame, ([one.rep for one in some], [words.day(day, short=True) for day in days]), cells)
 
 
