@@ -61,7 +61,7 @@ self.makeSending = ({ where, render, waiting }) => {
     const count = waiting();
     const out = came === "signed-out";
     const kept = count ? (out ? words.signin : words.left).replace("0", count) : "";
-    status.textContent = [came === "offline" ? words.offline : "", kept || (out ? words.unknown : "")].filter(Boolean).join(" ");
+    status.textContent = [came === "offline" ? words.offline : "", kept || (out ? words.unknown : "")].filter(Boolean).join(document.documentElement.lang.startsWith("zh") ? "" : " ");
     door.hidden = !out;
   };
 

@@ -159,7 +159,7 @@ def test_the_owner_changes_how_lots_are_drawn(engine, world, signed_in):
 def test_the_office_sees_which_reason_is_right(world, signed_in):
     client = signed_in("owner")
     rows = sheet(client, "/office/reasons")
-    assert rows[1][:4] == ["judge", "stretch_low", 4, 3]
+    assert rows[1][:4] == ["judge", "sells too little", 4, 3]
     assert rows[1][4] == pytest.approx(10 / 14, abs=1e-4)
     assert rows[1][5] < rows[1][4] < rows[1][6]
     assert len(sheet(client, "/office/lessons")) == 1 + 31 - 4

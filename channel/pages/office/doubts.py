@@ -112,7 +112,7 @@ def timeline(seen: Sequence[Seen]) -> Chart:
         ]
         for one in seen
     ]
-    head = (_("When"), _("Phone"), _("From the first place"), _("Answer"), _("Remark"))
+    head = (_("When"), _("Which phone"), _("From the first place"), _("Answer"), _("Remark"))
     frame = Frame(_("Scans of this code"), _("A lane is a phone, a mark a scan, the diamond the first scan."), head)
     names = [_phone(one) for one in shown]
     return draw.lanes(frame, names, marks, legs, ends=_ends(first, last), rows=rows)

@@ -37,8 +37,8 @@ def reasons_file(kind: str) -> Response:
     )  # fmt: skip
     rows = [
         (
-            one.detector, one.code, one.visits, one.real, round(one.mean, 4), round(one.low, 4), round(one.high, 4),
-            round(one.weight, 4),
+            one.detector, words.said(words.FLAG_REASONS, one.code), one.visits, one.real,
+            round(one.mean, 4), round(one.low, 4), round(one.high, 4), round(one.weight, 4),
         )
         for one in found
     ]  # fmt: skip

@@ -50,7 +50,7 @@ def sold_file(store_id: str, kind: str) -> Response:
         scope = access.scope(db)
         items = items_sold(db, store_id=store_id, first=first, last=last, scope=scope, limit=MOST)
     head = (
-        _("Day"), _("Scanned at"), _("GTIN"), _("Product"), _("Kind"), _("Evidence"), _("Confidence"), _("Phone"),
+        _("Day"), _("Scanned at"), _("GTIN"), _("Product"), _("Kind"), _("Evidence"), _("Confidence"), _("Which phone"),
         _("Counts as sold"), _("Batch"), _("Position"),
     )  # fmt: skip
     return as_file(head, [row(one) for one in items], name=f"sold-{store_id}-{first}-{last}", kind=kind)
