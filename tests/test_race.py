@@ -27,6 +27,8 @@ def shuffled(world, n):
 def assert_paid_once(world, outcomes):
     claims = [taken for some in outcomes for taken in some if taken.body["claim"]]
     assert len(claims) == CODES
+    told = [taken.body for some in outcomes for taken in some]
+    assert [body for body in told if not body["claim"] and body["scan_count"] < 2] == []
     with reading(world.engine) as db:
         assert db.scalar(select(func.count()).select_from(Claim)) == CODES
         assert trial_balance(db).difference_cents == 0

@@ -3,7 +3,7 @@
 Holds no rule: every stage decides for itself. `take_scans` is the only way a scan gets in, whatever door it came by.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,6 +74,7 @@ def take_scans(
         if one.ident not in known:
             fresh.setdefault(one.ident, one)
     drafts = judge(db, ring=ring, fresh=list(fresh.values()), who=who, past=past, now=now)
+    drafts = _decide(db, ring, drafts, who, now)
     bodies = _walk(db, config, drafts, now) if drafts else {}
     return [one if isinstance(one, Exception) else _answer(one, known, fresh, bodies) for one in checked]
 
@@ -104,11 +105,23 @@ def _answer(
     return Taken(body, fresh=False)
 
 
-def _walk(db: Session, config: Config, drafts: list[Draft], now: datetime) -> dict[tuple[int, bytes], dict[str, Any]]:
+def _decide(db: Session, ring: KeyRing, drafts: list[Draft], who: Mapping[str, int], now: datetime) -> list[Draft]:
+    """Let the database say who claims, and judge anew whoever lost to a scan that could not be seen before."""
     won = take_claims(db, claims=[draft.claim_row(now) for draft in drafts if draft.claims])
+    unseen = {draft.checked.found.code_no for draft in drafts if draft.claims and draft.scan_count == 1} - won
+    behind = [draft.checked for draft in drafts if draft.checked.found.code_no in unseen]
+    if behind:
+        # Whoever won has committed by now, for its row was waited for.
+        past = histories(db, code_nos=unseen, consumer_ids=who.values())
+        anew = {one.checked.ident: one for one in judge(db, ring=ring, fresh=behind, who=who, past=past, now=now)}
+        drafts = [anew.get(draft.checked.ident, draft) for draft in drafts]
     for draft in drafts:
         if draft.claims and draft.checked.found.code_no not in won:
             draft.claims, draft.verdict = False, "suspect" if draft.verdict == "suspect" else "repeat"
+    return drafts
+
+
+def _walk(db: Session, config: Config, drafts: list[Draft], now: datetime) -> dict[tuple[int, bytes], dict[str, Any]]:
     _sell(db, config, [draft for draft in drafts if draft.claims], now)
     hold_doubted(db, raised=[draft.raised for draft in drafts if draft.raised], now=now)
     bodies = {draft.checked.ident: draft.body() for draft in drafts}
