@@ -59,6 +59,8 @@ def labels(
     from scans.prints import record_print
 
     layout = find_layout(layout_name)
+    if (form == "pdf" or out.suffix.lower() == ".zip") and not out.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     with opened() as house, progress("labels") as tell:
         with reading(house.engine) as db:
             issued = catalogue(db).batch(batch)

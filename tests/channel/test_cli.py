@@ -444,6 +444,12 @@ def test_a_day_that_is_not_over_stays_open(ready: Run) -> None:
     assert ready("close-day", "yesterday", code=2).stderr
 
 
+@pytest.mark.parametrize(("form", "out"), [("pdf", "none/all.pdf"), ("png", "none/all.zip")])
+def test_labels_for_a_missing_folder_are_not_written_down(ready: Run, batch: str, form: str, out: str) -> None:
+    assert "there is no folder none" in ready("labels", batch, "--format", form, "--out", out, code=2).stderr
+    assert ready("export", batch, "--out", "second.csv").stdout == "export 2\n"
+
+
 @pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31"])
 def test_a_day_of_no_business_is_wrong_usage(ready: Run, day: str) -> None:
     assert "lies before 2000" in ready("close-day", day, code=2).stderr
