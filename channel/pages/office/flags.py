@@ -52,7 +52,7 @@ def flags_file(kind: str) -> Response:
         found = overview.flag_list(db, since=first, limit=MOST_IN_A_FILE)
     head = (
         _("Store"), _("Store's name"), _("Region"), _("Direction"), _("Reason"), _("What is odd"), _("From"), _("To"),
-        _("At stake"), _("State"), _("Flag closed on"), _("Why closed"),
+        _("At stake a month"), _("State"), _("Flag closed on"), _("Why closed"),
     )  # fmt: skip
     rows = [
         (

@@ -52,7 +52,8 @@ def lessons_file(kind: str) -> Response:
     with providers.reading() as db:
         taught = open_lessons(db)
     head = (
-        _("Store"), _("Store's name"), _("Region"), _("Reason"), _("At stake"), _("Of this store"), _("Of the reason"),
+        _("Store"), _("Store's name"), _("Region"), _("Reason"), _("At stake a month"),
+        _("Of this store"), _("Of the reason"),
         _("Together"),
     )  # fmt: skip
     rows = [

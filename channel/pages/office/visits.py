@@ -72,7 +72,7 @@ def rounds_file(kind: str) -> Response:
         made = stops(db, first=first, last=last, zone=zone())
     head = (
         _("Day"), _("Rep"), _("Name"), _("Store"), _("Store's name"), _("Region"), _("Purpose"), _("State"),
-        _("Reported on"), _("At stake"), _("Cause"),
+        _("Reported on"), _("At stake a month"), _("Cause"),
     )  # fmt: skip
     today = providers.today()
     rows = [
