@@ -5,14 +5,12 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from channel import charts as draw
-from channel import words
 from channel.charts import Frame, Stop
 from channel.pages.forms import random_key
 from channel.pages.maps import map_of
 from channel.words import gettext as _
 from scans.places import Position
 from stores.directory import RepRow
-from stores.notice import days_to_notice
 from stores.routes import way_m
 from stores.stocksums import StoreSum
 from stores.stops import VisitStop
@@ -24,7 +22,6 @@ class Card(NamedTuple):
 
     stop: VisitStop
     spark: Markup
-    noticed: str
     navigate: str
     causes: list[str]
     key: str
@@ -40,12 +37,7 @@ def card_of(stop: VisitStop, stock: StoreSum | None) -> Card:
     usual = sum(known) / len(known) if known else None
     spark = draw.sparkline(Frame(stop.store_name, said, ()), counts, tone=tone, expected=usual)
     causes = [cause for cause, explains in CAUSES.items() if stop.direction in (explains, None) or explains == "either"]
-    normal = [value for value in known if value > 0]
-    daily = sum(normal) / len(normal) if normal else None
-    noticed = words.noticed(daily, days_to_notice(daily) if daily else None)
-    return Card(
-        stop, spark, noticed, map_of(stop.lat_deg, stop.lon_deg, name=stop.store_name), causes, random_key(), stock
-    )
+    return Card(stop, spark, map_of(stop.lat_deg, stop.lon_deg, name=stop.store_name), causes, random_key(), stock)
 
 
 def way_of_day(who: RepRow, stops: list[VisitStop]) -> float:
