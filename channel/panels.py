@@ -27,7 +27,7 @@ NO_FRACTION = re.compile(r"\.0+\Z")  # data frames that once had gaps write whol
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 NOT_JUDGED = {
     "absent": "not judged: no row",
-    "not_open": "not judged: no sale yet",
+    "not_open": "not judged: too new, no sale before",
     "new": "not judged: too new, too little history",
     "closed_weekday": "not judged: closed on this weekday",
     "silent": "not judged: silent for weeks, taken as closed",

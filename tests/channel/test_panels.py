@@ -118,6 +118,11 @@ def test_a_store_day_that_cannot_be_judged_says_so(tmp_path):
     assert {(row["p_value"], row["flagged"]) for row in rows} == {("1", "0")}
 
 
+def test_the_day_of_a_first_sale_does_not_claim_that_nothing_was_sold(tmp_path):
+    row = next(csv.DictReader(judged(tmp_path, HEAD + "a,r,2026-01-05,6\n").splitlines()))
+    assert (row["observed"], row["reason"]) == ("6", "not judged: too new, no sale before")
+
+
 @pytest.mark.parametrize("fdr", ["0", "1", "-1", "nan", "x"])
 def test_the_command_refuses_an_impossible_share_of_false_flags(tmp_path, fdr):
     (tmp_path / "p.csv").write_text(panel_text(days=3))
