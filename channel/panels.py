@@ -23,7 +23,6 @@ PATIENCE_SECONDS = 2.0
 NOTABLE = 0.10  # of the neighbours' normal sales
 MOST_DAYS = 3660
 MOST_COUNT = 10**9
-NO_FRACTION = re.compile(r"\.0+\Z")  # data frames that once had gaps write whole numbers so
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 NOT_JUDGED = {
     "absent": "not judged: no row",
@@ -128,9 +127,7 @@ def _ordinal(text: str, line: int) -> int:
 
 
 def _count(text: str, line: int) -> int:
-    digits = text.strip()
-    if "." in digits:
-        digits = NO_FRACTION.sub("", digits)
+    digits = text.strip().removesuffix(".0")  # data frames that once had gaps write whole numbers so
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 18 or int(digits) > MOST_COUNT:
         raise PanelError(f"line {line}: count {text!r} is not a whole number from 0 to {MOST_COUNT}")
     return int(digits)

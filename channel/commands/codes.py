@@ -59,16 +59,14 @@ def labels(
     from scans.prints import record_print
 
     layout = find_layout(layout_name)
-    if (form == "pdf" or out.suffix.lower() == ".zip") and not out.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    _check_folder(form, out)
     with opened() as house, progress("labels") as tell:
         with reading(house.engine) as db:
             issued = catalogue(db).batch(batch)
             product = batch_list(db, batch_id=batch, limit=1)[0].product
         secret, size = house.ring.key(issued.key_id).secret, issued.span(level).size
-        last = size if last is None else last
         words = product if name is None else name, issued.lot or "" if lot is None else lot
-        run = PrintRun(issued, secret, house.config.base_url, level, first, last, *words)
+        run = PrintRun(issued, secret, house.config.base_url, level, first, size if last is None else last, *words)
         _warn_of_small(run, form, layout)
         number = _begin_print(house, run, form, receiver)
         printed = write_labels(out, run=run, form=form, layout=layout, progress=tell)
@@ -77,6 +75,11 @@ def labels(
             record_print(db, printed=printed, now=house.now)
             finish_export(db, number=number, size_bytes=size_bytes, sha256=printed.sha256, now=house.now)
     _say_printed(printed, out)
+
+
+def _check_folder(form: str, out: Path) -> None:
+    if (form == "pdf" or out.suffix.lower() == ".zip") and not out.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
 
 
 @click.command()
