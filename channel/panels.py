@@ -225,7 +225,7 @@ def neighbours_text(ratio: float) -> str:
 
 @click.command("judge")
 @click.argument("panel", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--from", "first_day", required=True, metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="From then.")
+@click.option("--from", "first_day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day to judge.")
 @click.option("--all", "every_row", is_flag=True, help="Write every store-day, not only the flagged ones.")
 @click.option("--fdr", default=0.10, show_default=True, help="Share of false flags that is accepted, in (0, 1).")
 @click.option("--out", "out_path", required=True, type=click.Path(dir_okay=False, path_type=Path))
