@@ -30,10 +30,26 @@ from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 _cases = count(180, -1)  # nothing in these has been sold, and nobody else here looks at them
-KEPT = """navigator.serviceWorker.ready.then(() => new Promise((done) => {
-    if (navigator.serviceWorker.controller) done();
-    else navigator.serviceWorker.addEventListener("controllerchange", done);
-}))"""
+
+
+def until(page: Any, told: str) -> None:
+    """Wait until a page tells that something is true; its policy forbids the page itself to wait for that."""
+    for _ in range(300):
+        if page.evaluate(told):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"never true: {told}")
+
+
+def kept(page: Any) -> None:
+    """Wait until a page would open without a network.
+
+    A page that was on its way when its worker began stays without it until it is loaded again.
+    """
+    until(page, "navigator.serviceWorker.getRegistration().then((one) => Boolean(one && one.active))")
+    if not page.evaluate("Boolean(navigator.serviceWorker.controller)"):
+        page.reload()
+    until(page, "Boolean(navigator.serviceWorker.controller)")
 
 
 @pytest.fixture
@@ -51,7 +67,7 @@ def keeper(window) -> Callable[..., Any]:
     def open_page(user: str = "xu", **more: Any) -> Any:
         page = window(user=user, **more)
         page.goto("/keeper?store=S-02")
-        page.evaluate(KEPT)
+        kept(page)
         return page
 
     return open_page
@@ -247,8 +263,7 @@ def test_a_code_before_the_camera_is_read_once(filmed, world, cases):
     page = filmed(uri)
     page.click("[data-camera]")
     expect(page.locator("#arrived li", has_text="recorded")).to_have_count(1, timeout=20_000)
-    while page.evaluate("() => document.querySelector('video').currentTime") < 1:  # the policy forbids the page to wait
-        page.wait_for_timeout(100)
+    until(page, "document.querySelector('video').currentTime >= 1")
     expect(page.locator("#arrived li")).to_have_count(1)
     page.click("[data-camera]")
     expect(page.locator("video")).to_be_hidden()
@@ -262,7 +277,7 @@ def inspector(window) -> Callable[[IssuedBatch], Any]:
     def open_page(batch: IssuedBatch) -> Any:
         page = window(user="qian")
         page.goto("/inspector")
-        page.evaluate(KEPT)
+        kept(page)
         page.locator("#carried li", has_text=batch.batch_id).locator("button").click()
         expect(page.locator("#inspection")).to_have_attribute("data-carried", "1", timeout=20_000)
         return page

@@ -16,7 +16,7 @@ from channel.database import reading, transaction
 from scans.tables import Product
 from stores.tables import CheckIn, Outcome, PinProposal, ShelfFact, ShelfPhoto, StockCount, Visit
 from tests import living, make
-from tests.browser.test_phones import KEPT, sign_in
+from tests.browser.test_phones import kept, sign_in, until
 
 HANGS_UP = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 pytestmark = [pytest.mark.browser, HANGS_UP]
@@ -72,8 +72,8 @@ def phone(window, day) -> Callable[..., Any]:
         page = window(geolocation=day.place(0), permissions=["geolocation"], **more)
         sign_in(page, day.name)
         page.goto("/rep")
-        page.evaluate(KEPT)
-        page.wait_for_function(LIST_KEPT)
+        kept(page)
+        until(page, LIST_KEPT)
         expect(page.locator("[data-visit]")).to_have_count(3)
         return page
 
@@ -123,7 +123,8 @@ def shoot(page: Any, visit_id: str) -> None:
         {"name": "shelf.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
     )
     photo.get_by_role("button", name="Keep the photo").click()
-    expect(acts(page, visit_id, "Photo")).to_have_count(before + 1)
+    # A page behind another one makes pictures small when it has nothing else to do, for up to five seconds.
+    expect(acts(page, visit_id, "Photo")).to_have_count(before + 1, timeout=20_000)
 
 
 def pin(page: Any, visit_id: str) -> None:

@@ -126,7 +126,7 @@ def test_a_rep_arrives_and_reports_in_three_taps(window, world):
         card.get_by_text("本品活动").click()
         card.get_by_role("button", name="已与店主沟通").click()
         card.get_by_text("本品活动 → 已与店主沟通").wait_for()
-        assert page.get_by_text(f"已完成 1 / {len(stops)}").is_visible()
+        assert page.get_by_text(f"已完成 1/{len(stops)}").is_visible()
 
 
 def test_a_rep_far_away_says_why(window, world):
