@@ -161,6 +161,7 @@
       event.preventDefault();
       if ("busy" in form.dataset) return;
       form.dataset.busy = "";
+      form.closest("[data-visit]").dataset.touched = ""; // what it says stays, though the list comes anew meanwhile
       take(form, event.submitter).finally(() => { delete form.dataset.busy; });
     });
     sending.start("/rep/worker.js", "/rep");

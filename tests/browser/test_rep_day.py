@@ -279,6 +279,19 @@ def test_what_one_did_is_neither_shown_to_nor_sent_by_another(phone, day):
     assert day.kept()["shelf_fact"] == 1
 
 
+def test_what_the_phone_says_stays_though_the_list_comes_anew(window, day):
+    page = window(geolocation=day.place(0, metres_north=5000), permissions=["geolocation"])
+    sign_in(page, day.name)
+    kept(page)
+    stop = card(page, day.stops[0])
+    stop.get_by_role("button", name=re.compile("^Check in at")).click()
+    expect(stop).to_contain_text("does not seem to be at the store")
+    with page.expect_response(re.compile("/rep/state")):
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(500)
+    expect(stop).to_contain_text("does not seem to be at the store")
+
+
 def test_far_away_the_phone_asks_for_a_reason_even_without_a_network(phone, day):
     page, stop = phone(), day.stops[0]
     page.context.set_offline(True)
