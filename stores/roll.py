@@ -44,7 +44,7 @@ class Roll(NamedTuple):
             return []
         columns = np.array(told, np.int64).T
         order = np.argsort(self.keys)
-        at = order[np.searchsorted(self.keys[order], columns[0])], columns[1] - first.toordinal()
+        at = order[np.searchsorted(self.keys, columns[0], sorter=order)], columns[1] - first.toordinal()
         laid = [np.zeros(shape, np.int64) for _ in columns[2:]]
         for array, column in zip(laid, columns[2:], strict=True):
             array[at] = column
@@ -74,7 +74,7 @@ def daily_counts(db: Session, *, roll: Roll, first: date, last: date) -> Ints:
     laid = np.where(roll.is_open(first, last), np.int32(0), np.int32(-1))
     order = np.argsort(roll.keys)
     for day, keys, counts in _counted(db, first, last):
-        laid[order[np.searchsorted(roll.keys[order], keys)], (day - first).days] = counts
+        laid[order[np.searchsorted(roll.keys, keys, sorter=order)], (day - first).days] = counts
     for array in roll.spread(db.execute(sold_per_day(Sale.day.in_(rest))), first=first, last=last) if rest else []:
         laid = np.where(array > 0, array, laid)
     return laid
